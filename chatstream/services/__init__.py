@@ -1,0 +1,1 @@
+"""What the product does: plain values in, domain errors out. Never touches a request."""

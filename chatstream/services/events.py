@@ -1,0 +1,52 @@
+"""The closed set of things that can happen in an answer. Only these ever go out to a client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["info", "warning", "error"]
+Outcome = Literal["complete", "stopped", "error", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A word on the progress, for people."""
+
+    description: str
+    level: Level = "info"
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of the answer. Never empty; no NUL and no lone surrogate in it."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """What was said is taken back; ``content`` is the whole answer so far (may be empty)."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The answer failed. Terminal."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer is committed. Terminal."""
+
+    message: str
+    message_id: str
+    status: Outcome
+
+
+Event = Status | Text | Replace | Failure | Done
