@@ -1,0 +1,126 @@
+"""ChatStream: a chat backend for n8n workflows.
+
+``create_app`` imports late: gunicorn's configuration imports ``chatstream.config`` before gevent has patched the
+process, and nothing that opens sockets may have been imported by then.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from chatstream.config import Settings
+    from chatstream.services.container import Services
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MAX_BODY_BYTES = 1 << 20
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application. Settings come from the environment unless given.
+
+    Raises SettingsError, naming each setting that is missing or unsafe.
+    """
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from chatstream import cli, gevent_psycopg2, logs
+    from chatstream.config import Settings
+    from chatstream.extensions import init_extensions
+    from chatstream.http import origins, policy, problems, request_ids, tokens
+
+    settings = settings or Settings.from_environment()
+    gevent_psycopg2.install()
+    logs.init_logs(settings.log_level, settings.log_format)
+    app = Flask("chatstream", static_folder=None)
+    app.config.update(_flask_config(settings))
+    init_extensions(app)
+    app.extensions["chatstream"] = _services(app, settings)
+    problems.init_problems(app)
+    tokens.init_tokens(app)
+    request_ids.init_request_ids(app)
+    origins.init_origins(app)
+    _register_blueprints(app)
+    policy.require_policies(app)
+    cli.init_cli(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    from chatstream.http.tokens import CONFIG as TOKEN_CONFIG
+
+    return {
+        **TOKEN_CONFIG,
+        "JWT_SECRET_KEY": settings.jwt_secret_key,
+        "JWT_COOKIE_SECURE": not settings.is_development,
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": settings.database_pool_size,
+            "max_overflow": 0,
+            "pool_timeout": 1,
+            "pool_pre_ping": True,
+            "pool_use_lifo": True,
+            "connect_args": {
+                "connect_timeout": 5,
+                "application_name": "chatstream",
+                "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+                " -c idle_in_transaction_session_timeout=60000",
+            },
+        },
+        "CORS_ORIGINS": list(settings.cors_origins),
+        "CORS_RESOURCES": r"/api/*",
+        "CORS_SUPPORTS_CREDENTIALS": True,
+        "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After"],
+        "CORS_MAX_AGE": 600,
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
+        "LOGIN_RATE_LIMIT": settings.login_rate_limit,
+        "MESSAGE_RATE_LIMIT": settings.message_rate_limit,
+        "API_TITLE": "ChatStream",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": None,
+        "DEMO_ALLOWED": settings.is_development,
+    }
+
+
+def _services(app: Flask, settings: Settings) -> Services:
+    from chatstream.services.accounts import Accounts
+    from chatstream.services.agents import Agents
+    from chatstream.services.container import Services
+    from chatstream.services.generations import GenerationRunner
+    from chatstream.services.generations.intake import Intake
+    from chatstream.services.health import Readiness
+    from chatstream.services.n8n import N8nStreamer
+    from chatstream.services.outbound import OutboundPolicy
+    from chatstream.services.passwords import PasswordHasher
+    from chatstream.services.token_cipher import TokenCipher
+
+    policy = OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
+    agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
+    return Services(
+        accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
+        agents=agents,
+        intake=Intake(agents=agents, max_running=settings.max_streams_per_user),
+        runner=GenerationRunner(streamer=N8nStreamer(policy=policy), app_context=app.app_context),
+        readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
+    )
+
+
+def _register_blueprints(app: Flask) -> None:
+    from chatstream.blueprints import agents, auth, chats, documentation, messages, operations
+    from chatstream.http.api import Api
+
+    api = Api(app)
+    for blueprint in (auth.bp, agents.bp, chats.bp, messages.bp):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(operations.bp)
+    app.register_blueprint(documentation.bp)
+    app.extensions["openapi"] = api.spec.to_dict()

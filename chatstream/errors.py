@@ -230,9 +230,7 @@ class UpstreamNotFound(UpstreamError):
     """404: an inactive workflow or a wrong path."""
 
     code, title = "upstream_not_found", "The workflow was not found"
-    advice = (
-        "The workflow was not found. Ask the admin of your team to activate it and to check the webhook address."
-    )
+    advice = "The workflow was not found. Ask the admin of your team to activate it and to check the webhook address."
 
 
 class UpstreamRateLimited(UpstreamError):

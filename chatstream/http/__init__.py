@@ -1,0 +1,1 @@
+"""What every request passes through: ids, origins, tokens, policies, bodies, errors."""

@@ -1,0 +1,11 @@
+"""Tables: typed columns, named constraints, the invariants that the database keeps."""
+
+from chatstream.models.agent import Agent
+from chatstream.models.auth_session import AuthSession
+from chatstream.models.chat import Chat
+from chatstream.models.error_log import ErrorLog
+from chatstream.models.generation import Generation
+from chatstream.models.team import Team
+from chatstream.models.user import User
+
+__all__ = ["Agent", "AuthSession", "Chat", "ErrorLog", "Generation", "Team", "User"]

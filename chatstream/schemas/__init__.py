@@ -1,0 +1,1 @@
+"""marshmallow schemas: the shapes of the contract. Nothing in here queries."""

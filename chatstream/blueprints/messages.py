@@ -1,0 +1,78 @@
+"""Sending a message and following its answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, g, jsonify, request, stream_with_context
+
+from chatstream.errors import Unavailable
+from chatstream.http.api import Blueprint
+from chatstream.http.policy import principal, signed_in
+from chatstream.http.rate_limits import by_user, rate_limited
+from chatstream.http.services import services
+from chatstream.schemas import chats as schemas
+from chatstream.services.generations import Generation
+from chatstream.services.generations.assignment import Origin
+
+WRITE_TIMEOUT_S = 30
+"""A client that takes nothing for this long is cut; the answer runs on and is stored."""
+
+bp = Blueprint("messages", __name__, url_prefix="/api/chats", description="Sending and streaming")
+
+
+@bp.route("/<uuid:chat_id>/messages", methods=["POST"])
+@signed_in
+@rate_limited("MESSAGE_RATE_LIMIT", scope="messages", key=by_user)
+@bp.arguments(schemas.SendQuery, location="query")
+@bp.arguments(schemas.NewMessage)
+@bp.response(200, schemas.Exchange)
+@bp.alt_response(200, content_type="text/event-stream", description="The answer as it is written")
+@bp.problems(400, 401, 403, 404, 409, 415, 422, 429, 502, 503, 504)
+def send(query: dict[str, Any], body: dict[str, Any], chat_id: uuid.UUID) -> Response:
+    """Send a message. The answer is a stream of events, or one JSON document where ``Accept`` or ``stream`` says so."""
+    generation = services().runner.start(
+        services().intake.accept(
+            principal(),
+            chat_id,
+            content=body["content"],
+            metadata=body.get("metadata"),
+            origin=Origin(request_id=g.request_id, method=request.method, path=request.path),
+        )
+    )
+    return _stream(generation) if query["stream"] and _wants_events() else _whole(generation)
+
+
+def _wants_events() -> bool:
+    offers = ["text/event-stream", "application/json"]
+    return request.accept_mimetypes.best_match(offers, default=offers[0]) == offers[0]
+
+
+def _stream(generation: Generation) -> Response:
+    """Follow the answer. The generator touches no database: no connection is held while it runs."""
+    client = request.environ.get("gunicorn.socket")
+    if client is not None:
+        client.settimeout(WRITE_TIMEOUT_S)
+
+    def frames() -> Iterator[bytes]:
+        yield from generation.log.follow()
+
+    response = Response(stream_with_context(frames()), content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-cache, no-transform"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.headers["X-Generation-ID"] = str(generation.assignment.generation_id)
+    return response
+
+
+def _whole(generation: Generation) -> Response:
+    """Wait for the end. A failure of the workflow is raised; what it had said is stored all the same."""
+    generation.wait()
+    if generation.stored is None or generation.stored["status"] == "interrupted":
+        raise Unavailable("The answer was interrupted; what had come of it is in the chat.")
+    if generation.failure is not None:
+        raise generation.failure
+    answer = jsonify(user_message=generation.assignment.user_message, message=generation.stored)
+    answer.headers["X-Generation-ID"] = str(generation.assignment.generation_id)
+    return answer

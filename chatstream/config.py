@@ -1,0 +1,203 @@
+"""Settings: the one reader of the environment.
+
+Light on purpose: ``gunicorn.conf.py`` imports it in the arbiter, before gevent has patched anything, so nothing
+in here may import a library that opens sockets or starts threads.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeVar, cast
+from urllib.parse import urlsplit
+
+Environment = Literal["production", "development"]
+LogFormat = Literal["json", "text"]
+
+MIN_SECRET_BYTES: Final = 32
+"""HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
+
+_PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
+_RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*([;,].*)?$", re.I)
+
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """The environment can not be used. Its text has a line for each setting at fault, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says, checked. Secrets do not show in its repr."""
+
+    environment: Environment = "production"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    graceful_timeout_s: int = 60
+    worker_connections: int = 2000
+    trusted_proxies: int = 0
+    log_level: str = "info"
+    log_format: LogFormat = "json"
+
+    database_url: str = field(repr=False)
+    database_pool_size: int = 10
+    redis_url: str | None = field(default=None, repr=False)
+
+    jwt_secret_key: str = field(repr=False)
+    password_pepper: str = field(repr=False)
+    token_encryption_keys: tuple[bytes, ...] = field(repr=False)
+    bcrypt_rounds: int = 12
+
+    cors_origins: tuple[str, ...] = ()
+    webhook_allowed_hosts: tuple[str, ...] = ()
+    login_rate_limit: str = "5 per minute"
+    message_rate_limit: str = "60 per minute"
+    max_streams_per_user: int = 5
+
+    @property
+    def is_development(self) -> bool:
+        """Whether unsafe conveniences (plain-HTTP cookies, loopback webhooks) are allowed."""
+        return self.environment == "development"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read and check every setting.
+
+        Raises SettingsError that names each variable that is missing, malformed or unsafe; values of secrets are
+        never in its text.
+        """
+        return _Reader(environ).settings()
+
+
+class _Reader:
+    """Collects every complaint, so that an operator sees all of them at once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._complaints: list[str] = []
+        self._environment = cast(
+            Environment, self._choice("CHATSTREAM_ENV", "production", ("production", "development"))
+        )
+        self._development = self._environment == "development"
+
+    def settings(self) -> Settings:
+        development = self._development
+        settings = Settings(
+            environment=self._environment,
+            host=self._text("HOST", "127.0.0.1"),
+            port=self._number("PORT", 8000, 1, 65535),
+            workers=self._number("WEB_CONCURRENCY", 1 if development else (os.cpu_count() or 1), 1, 256),
+            graceful_timeout_s=self._number("GRACEFUL_TIMEOUT", 60, 5, 3600),
+            worker_connections=self._number("WORKER_CONNECTIONS", 2000, 10, 100_000),
+            trusted_proxies=self._number("TRUSTED_PROXIES", 0, 0, 10),
+            log_level=self._choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+            log_format=cast(LogFormat, self._choice("LOG_FORMAT", "text" if development else "json", ("json", "text"))),
+            database_url=self._database_url(),
+            database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
+            redis_url=self._redis_url(),
+            jwt_secret_key=self._secret("JWT_SECRET_KEY"),
+            password_pepper=self._secret("PASSWORD_PEPPER"),
+            token_encryption_keys=self._key_ring("TOKEN_ENCRYPTION_KEYS"),
+            bcrypt_rounds=self._number("BCRYPT_ROUNDS", 12, 4 if development else 12, 16),
+            cors_origins=self._origins("CORS_ORIGINS"),
+            webhook_allowed_hosts=self._words("WEBHOOK_ALLOWED_HOSTS"),
+            login_rate_limit=self._rate("LOGIN_RATE_LIMIT", "5 per minute"),
+            message_rate_limit=self._rate("MESSAGE_RATE_LIMIT", "60 per minute"),
+            max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
+        )
+        if self._complaints:
+            raise SettingsError("\n".join(self._complaints))
+        return settings
+
+    def _complain(self, name: str, why: str, instead: T) -> T:
+        self._complaints.append(f"{name}: {why}")
+        return instead
+
+    def _text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        return tuple(word for word in re.split(r"[\s,]+", self._text(name)) if word)
+
+    def _choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self._text(name, default).lower()
+        if value not in allowed:
+            return self._complain(name, f"must be one of {', '.join(allowed)}", default)
+        return value
+
+    def _number(self, name: str, default: int, least: int, most: int) -> int:
+        text = self._text(name)
+        if not text:
+            return default
+        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+            return self._complain(name, f"must be a whole number from {least} to {most}", default)
+        return int(text)
+
+    def _rate(self, name: str, default: str) -> str:
+        value = self._text(name, default)
+        if not _RATE.match(value):
+            return self._complain(name, 'must be a rate such as "5 per minute"', default)
+        return value
+
+    def _secret(self, name: str) -> str:
+        value = self._text(name)
+        if not value:
+            return self._complain(name, "is not set", "")
+        return self._strong(name, value, len(value.encode()), value)
+
+    def _strong(self, name: str, value: T, size: int, text: str) -> T:
+        if size < MIN_SECRET_BYTES:
+            return self._complain(name, f"is too short: at least {MIN_SECRET_BYTES} bytes", value)
+        if not self._development and (_PLACEHOLDER.search(text) or len(set(text)) < 10):
+            return self._complain(name, "is a default or a guessable value: make a random one", value)
+        return value
+
+    def _key_ring(self, name: str) -> tuple[bytes, ...]:
+        keys = [self._key(name, word) for word in self._words(name)]
+        if not keys:
+            return self._complain(name, "is not set", ())
+        return tuple(keys)
+
+    def _key(self, name: str, word: str) -> bytes:
+        try:
+            key = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        except (binascii.Error, ValueError):
+            return self._complain(name, "must be URL-safe base64 of 32 random bytes", b"")
+        if len(key) != 32:
+            return self._complain(name, f"must be base64 of 32 bytes, one key has {len(key)}", b"")
+        if not self._development and len(set(key)) < 10:
+            return self._complain(name, "is a default or a guessable value: make a random one", b"")
+        return key
+
+    def _database_url(self) -> str:
+        url = self._text("DATABASE_URL")
+        if not url:
+            return self._complain("DATABASE_URL", "is not set", "")
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg2"):
+            return self._complain("DATABASE_URL", "must begin with postgresql://", "")
+        # SQLAlchemy 2.1 takes bare postgresql:// for psycopg 3, which is not installed.
+        return f"postgresql+psycopg2://{rest}"
+
+    def _redis_url(self) -> str | None:
+        url = self._text("REDIS_URL")
+        if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+            return self._complain("REDIS_URL", "must begin with redis://, rediss:// or unix://", None)
+        return url or None
+
+    def _origins(self, name: str) -> tuple[str, ...]:
+        return tuple(self._origin(name, word) for word in self._words(name))
+
+    def _origin(self, name: str, word: str) -> str:
+        parts = urlsplit(word)
+        if parts.scheme not in ("http", "https") or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != word:
+            return self._complain(name, f"{word!r} is not an origin: scheme, host and port only, no wildcard", word)
+        if "*" in word:
+            return self._complain(name, "wildcards are not allowed: list each origin", word)
+        return word.lower()

@@ -1,0 +1,44 @@
+"""The Flask extensions, unbound. ``create_app`` binds them."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""A constraint without a name can not be dropped by a migration."""
+
+
+class Base(DeclarativeBase):
+    """The declarative base: every constraint gets its name by rule."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+migrate = Migrate()
+jwt = JWTManager()
+cors = CORS()
+limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
+
+
+def init_extensions(app: Flask) -> None:
+    """Bind every extension to ``app``, whose config must be complete."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory="migrations", compare_type=True)
+    jwt.init_app(app)
+    cors.init_app(app)
+    limiter.init_app(app)

@@ -1,0 +1,145 @@
+"""Errors in the one shape: ``application/problem+json`` (RFC 9457), whoever raised them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, request
+from flask_limiter import RateLimitExceeded
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from chatstream.errors import ChatStreamError
+from chatstream.extensions import db
+from chatstream.http.rate_limits import retry_after
+from chatstream.services import error_logs
+
+log = logging.getLogger(__name__)
+
+CODES = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "request_timeout",
+    409: "conflict",
+    411: "length_required",
+    413: "body_too_large",
+    414: "uri_too_long",
+    415: "unsupported_media_type",
+    422: "validation_failed",
+    429: "rate_limited",
+    500: "internal_error",
+    503: "unavailable",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    extra: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document. ``extra`` members never replace the standard ones."""
+    body = {
+        **(extra or {}),
+        "type": f"urn:chatstream:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": g.get("request_id", ""),
+    }
+    response = Response(json.dumps(body) + "\n", status=status, content_type="application/problem+json")
+    response.headers.update(dict(headers or {}))
+    return response
+
+
+def init_problems(app: Flask) -> None:
+    """Turn every exception that leaves a view, routing or an extension into a problem document."""
+    app.register_error_handler(ChatStreamError, _named)
+    app.register_error_handler(RateLimitExceeded, _rate_limited)
+    app.register_error_handler(PoolTimeout, _pool_empty)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _named(error: ChatStreamError) -> Response:
+    return problem(error.status, error.code, error.title, error.detail, extra=error.extra, headers=error.headers)
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None:  # a redirect of the router: an answer, not a failure
+        return error.response  # type: ignore[return-value]
+    status = error.code or 500
+    headers = {
+        name: value
+        for name, value in error.get_headers()
+        if name.lower() in ("allow", "retry-after", "www-authenticate")
+    }
+    code = CODES.get(status, f"http_{status}")
+    return problem(status, code, HTTPStatus(status).phrase, error.description or error.name, headers=headers)
+
+
+def _rate_limited(error: RateLimitExceeded) -> Response:
+    seconds = str(retry_after())
+    detail = f"At most {error.limit.limit}: try again in {seconds} s."
+    return problem(429, CODES[429], "Too many requests", detail, headers={"Retry-After": seconds})
+
+
+def _pool_empty(_error: PoolTimeout) -> Response:
+    return _unavailable("Every database connection is in use.")
+
+
+def _database(error: DBAPIError) -> Response:
+    db.session.rollback()
+    sqlstate = getattr(error.orig, "pgcode", None) or ""
+    if error.connection_invalidated or not sqlstate or sqlstate[:2] in ("08", "53", "55", "57", "40"):
+        log.warning("the database does not serve: %s", type(error.orig).__name__)
+        return _unavailable("The database does not answer at the moment.")
+    return _unexpected(error)
+
+
+def _unavailable(detail: str) -> Response:
+    return problem(503, CODES[503], "Unavailable", detail, headers={"Retry-After": "1"})
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unhandled %s", type(error).__name__, exc_info=error)
+    _keep(error)
+    return problem(500, CODES[500], "Internal error", "The server failed. The failure was recorded.")
+
+
+def _keep(error: Exception) -> None:
+    """Write a row on the failure, in a transaction of its own; never a second failure."""
+    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-40))
+    who: Any = g.get("principal")
+    try:
+        db.session.rollback()
+        error_logs.record(
+            severity="critical",
+            code="internal_error",
+            message=type(error).__name__,
+            stack=stack[-20_000:].replace("\0", "\ufffd").encode(errors="replace").decode(),
+            request_id=g.get("request_id"),
+            method=request.method[:20],
+            path=request.path[:2000].replace("\0", "\ufffd").encode(errors="replace").decode(),
+            team_id=who.team_id if who else None,
+            user_id=who.user_id if who else None,
+        )
+        db.session.commit()
+    except SQLAlchemyError:
+        db.session.rollback()
+        log.warning("the failure could not be recorded in error_logs")

@@ -1,0 +1,45 @@
+"""Chats: a person's conversation with an agent."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from chatstream.extensions import Base
+from chatstream.models.agent import Agent
+from chatstream.models.columns import CreatedAt, Instant, JsonObject, UuidKey
+
+
+class Chat(Base):
+    """A conversation. ``messages`` belongs to services/transcripts.py; nobody else touches it."""
+
+    __tablename__ = "chats"
+    __table_args__ = (
+        CheckConstraint("jsonb_typeof(messages) = 'array'", name="messages_array"),
+        CheckConstraint("jsonb_typeof(metadata) = 'object'", name="metadata_object"),
+        CheckConstraint("message_count >= 0", name="message_count"),
+        Index("ix_chats_user_list", "user_id", text("updated_at DESC"), text("id DESC")),
+        Index("ix_chats_user_archived_list", "user_id", "is_archived", text("updated_at DESC"), text("id DESC")),
+        Index(None, "agent_id"),
+        Index(None, "team_id"),
+    )
+
+    id: Mapped[UuidKey]
+    team_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    agent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
+    title: Mapped[str | None] = mapped_column(String(200))
+    messages: Mapped[list[dict[str, Any]]] = deferred(
+        mapped_column(JSONB, server_default=text("'[]'::jsonb"), nullable=False), raiseload=True
+    )
+    meta: Mapped[JsonObject] = mapped_column("metadata")
+    is_archived: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    message_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+    agent: Mapped[Agent] = relationship()

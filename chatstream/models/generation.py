@@ -1,0 +1,44 @@
+"""Generations: the running and past attempts at an answer."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, func, text
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chatstream.extensions import Base
+from chatstream.models.columns import CreatedAt, Instant, UuidKey, one_of
+
+STATUSES = ("running", "complete", "stopped", "error", "interrupted")
+
+
+class Generation(Base):
+    """One answer, from its first moment. The partial unique index lets one run in a chat at a time."""
+
+    __tablename__ = "generations"
+    __table_args__ = (
+        CheckConstraint(one_of("status", STATUSES), name="status"),
+        CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="finished"),
+        Index("uq_generations_running_chat", "chat_id", unique=True, postgresql_where=text("status = 'running'")),
+        Index("ix_generations_running_user", "user_id", postgresql_where=text("status = 'running'")),
+        Index("ix_generations_heartbeat", "heartbeat_at", postgresql_where=text("status = 'running'")),
+        Index(None, "chat_id"),
+        Index(None, "agent_id"),
+    )
+
+    id: Mapped[UuidKey]
+    chat_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    agent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
+    message_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), server_default=text("gen_random_uuid()"))
+    """The id that the answer has in the transcript."""
+    status: Mapped[str] = mapped_column(String(20), server_default="running")
+    error_code: Mapped[str | None] = mapped_column(String(50))
+    started_at: Mapped[CreatedAt]
+    heartbeat_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    finished_at: Mapped[Instant | None]
+    first_token_ms: Mapped[int | None] = mapped_column(Integer)
+    chunks: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    chars: Mapped[int] = mapped_column(Integer, server_default=text("0"))

@@ -1,0 +1,106 @@
+"""Agents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from chatstream.schemas.common import (
+    Body,
+    JsonObject,
+    PageQuery,
+    StrictBoolean,
+    StrictString,
+    Timestamp,
+    not_blank,
+)
+
+CONFIG_BYTES = 64 * 1024
+
+
+class SteeringKeys(Schema):
+    """The keys of an agent's config that steer the server; any other goes to the workflow as it is."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    model = fields.Raw()
+    history_limit = fields.Integer(strict=True, validate=validate.Range(1, 1000))
+    request_format = StrictString(validate=validate.OneOf(["chatstream", "n8n_chat"]))
+    idle_timeout_s = fields.Float(validate=validate.Range(1, 3600))
+    total_timeout_s = fields.Float(validate=validate.Range(1, 3600))
+
+
+class Config(JsonObject):
+    """An agent's config: a JSON object whose steering keys are checked."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        config = super()._deserialize(value, attr, data, **kwargs)
+        errors = SteeringKeys().validate(config)
+        for name in ("idle_timeout_s", "total_timeout_s", "history_limit"):
+            if name in config and (isinstance(config[name], bool) or not isinstance(config[name], int | float)):
+                errors[name] = ["Not a valid number."]
+        if errors:
+            raise ValidationError(errors)
+        return config
+
+
+class Agent(Schema):
+    """An agent. The last four fields are shown to admins only."""
+
+    id = fields.UUID()
+    team_id = fields.UUID()
+    name = fields.String()
+    description = fields.String()
+    avatar_url = fields.String(allow_none=True)
+    is_active = fields.Boolean()
+    created_by = fields.UUID(allow_none=True)
+    created_at = Timestamp()
+    updated_at = Timestamp()
+    webhook_url = fields.String()
+    has_webhook_token = fields.Boolean()
+    system_prompt = fields.String()
+    config = fields.Dict(keys=fields.String())
+
+
+class AgentPage(Schema):
+    """A page of agents."""
+
+    items = fields.List(fields.Nested(Agent))
+    next_cursor = fields.String(allow_none=True)
+
+
+class AgentChanges(Body):
+    """The fields of an agent that an admin may set. Only those sent change."""
+
+    name = StrictString(strip=True, validate=[validate.Length(1, 200), not_blank])
+    description = StrictString(validate=validate.Length(max=2000))
+    webhook_url = StrictString(validate=validate.Length(1, 2000))
+    webhook_token = StrictString(
+        allow_none=True,
+        validate=[
+            validate.Length(1, 4096),
+            validate.Regexp(r"^[\x21-\x7e]+$", error="Must be printable ASCII without spaces."),
+        ],
+        metadata={"description": "Write-only. null takes it away."},
+    )
+    system_prompt = StrictString(validate=validate.Length(max=32_000))
+    config = Config(max_bytes=CONFIG_BYTES)
+    is_active = StrictBoolean()
+
+
+class NewAgent(AgentChanges):
+    """A new agent: name and webhook_url are required."""
+
+    @validates_schema
+    def _required(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        missing = {name: ["Missing data for required field."] for name in ("name", "webhook_url") if name not in data}
+        if missing:
+            raise ValidationError(missing)
+
+
+class AgentListQuery(PageQuery):
+    """Which agents."""
+
+    include_inactive = fields.Boolean(load_default=False, metadata={"description": "For admins."})

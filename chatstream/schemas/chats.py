@@ -1,0 +1,124 @@
+"""Chats, their messages and what is sent to them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from chatstream.schemas.common import (
+    Body,
+    JsonObject,
+    PageQuery,
+    Query,
+    StrictBoolean,
+    StrictString,
+    Timestamp,
+    not_blank,
+)
+
+METADATA_BYTES = 16 * 1024
+CONTENT_CHARS = 32_000
+
+
+class RunningGeneration(Schema):
+    """An answer that is being written."""
+
+    id = fields.UUID()
+    status = fields.String()
+
+
+class Message(Schema):
+    """One message of a chat, as it is stored."""
+
+    id = fields.String()
+    role = fields.String(validate=validate.OneOf(["user", "assistant"]))
+    content = fields.String()
+    timestamp = fields.String(metadata={"format": "date-time"})
+    status = fields.String(
+        validate=validate.OneOf(["complete", "stopped", "error", "interrupted"]),
+        metadata={"description": "Of an answer."},
+    )
+    metadata = fields.Dict(keys=fields.String())
+
+
+class Chat(Schema):
+    """A chat without its messages."""
+
+    id = fields.UUID()
+    team_id = fields.UUID()
+    user_id = fields.UUID()
+    agent_id = fields.UUID()
+    title = fields.String(allow_none=True)
+    metadata = fields.Dict(keys=fields.String(), attribute="meta")
+    is_archived = fields.Boolean()
+    message_count = fields.Integer()
+    created_at = Timestamp()
+    updated_at = Timestamp()
+
+
+class Messages(Schema):
+    """What an opened chat has beyond a listed one."""
+
+    messages = fields.List(fields.Nested(Message))
+    has_more = fields.Boolean()
+    generation = fields.Nested(RunningGeneration, allow_none=True)
+
+
+class OpenChat(Chat, Messages):
+    """A chat with some of its messages."""
+
+
+class ChatPage(Schema):
+    """A page of chats."""
+
+    items = fields.List(fields.Nested(Chat))
+    next_cursor = fields.String(allow_none=True)
+
+
+class ChatListQuery(PageQuery):
+    """Which chats."""
+
+    archived = fields.Boolean(load_default=None)
+    agent_id = fields.UUID(load_default=None)
+
+
+class MessagesQuery(Query):
+    """Which messages of a chat."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    before = fields.String(load_default=None, validate=validate.Length(max=100))
+
+
+class NewChat(Body):
+    """A new chat with an agent."""
+
+    agent_id = fields.UUID(required=True)
+    title = StrictString(strip=True, validate=[validate.Length(1, 200), not_blank])
+    metadata = JsonObject(max_bytes=METADATA_BYTES, attribute="meta")
+
+
+class ChatChanges(Body):
+    """Only the fields sent change."""
+
+    title = StrictString(strip=True, validate=[validate.Length(1, 200), not_blank])
+    metadata = JsonObject(max_bytes=METADATA_BYTES, attribute="meta")
+    is_archived = StrictBoolean()
+
+
+class NewMessage(Body):
+    """A message to the agent."""
+
+    content = StrictString(required=True, validate=[validate.Length(1, CONTENT_CHARS), not_blank])
+    metadata = JsonObject(max_bytes=METADATA_BYTES)
+
+
+class SendQuery(Query):
+    """How the answer is wanted."""
+
+    stream = fields.Boolean(load_default=True, metadata={"description": "false: one JSON answer at the end."})
+
+
+class Exchange(Schema):
+    """A message and its whole answer."""
+
+    user_message = fields.Nested(Message)
+    message = fields.Nested(Message)

@@ -1,0 +1,118 @@
+"""Agents: what a team's admins set up and its users talk to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from chatstream.errors import InvalidFields, NotFound, WebhookBlocked
+from chatstream.extensions import db
+from chatstream.models import Agent
+from chatstream.services.keyset import Page, newest_first
+from chatstream.services.outbound import OutboundPolicy
+from chatstream.services.principals import Principal
+from chatstream.services.token_cipher import TokenCipher
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agents of the caller's team; another team's are as if they did not exist (NotFound)."""
+
+    cipher: TokenCipher
+    policy: OutboundPolicy
+
+    def page(
+        self, principal: Principal, *, limit: int, cursor: str | None, include_inactive: bool = False
+    ) -> Page[Agent]:
+        """Newest first; inactive ones only where an admin asks for them. Raises InvalidFields (cursor)."""
+        query = select(Agent).where(Agent.team_id == principal.team_id, Agent.deleted_at.is_(None))
+        if not (include_inactive and principal.is_admin):
+            query = query.where(Agent.is_active)
+        return newest_first(query, instant=Agent.created_at, key=Agent.id, limit=limit, cursor=cursor)
+
+    def get(self, principal: Principal, agent_id: uuid.UUID) -> Agent:
+        """Raises NotFound, also for a deleted agent."""
+        return self._owned(principal.team_id, agent_id)
+
+    def create(self, principal: Principal, fields: Mapping[str, Any]) -> Agent:
+        """Store an agent. Raises InvalidFields when the webhook's address is not allowed."""
+        agent = Agent(team_id=principal.team_id, created_by=principal.user_id)
+        return self._save(agent, fields)
+
+    def update(self, principal: Principal, agent_id: uuid.UUID, fields: Mapping[str, Any]) -> Agent:
+        """Change the fields sent and no others. Raises NotFound, InvalidFields."""
+        agent = self._owned(principal.team_id, agent_id, lock=True)
+        agent.updated_at = func.now()
+        return self._save(agent, fields)
+
+    def delete(self, principal: Principal, agent_id: uuid.UUID) -> None:
+        """Delete an agent. Its chats stay readable; its token does not stay. Raises NotFound."""
+        agent = self._owned(principal.team_id, agent_id, lock=True)
+        agent.is_active = False
+        agent.deleted_at = func.now()
+        agent.webhook_token = None
+        db.session.commit()
+
+    def token_of(self, agent: Agent) -> str | None:
+        """The bearer token in the clear. Raises CipherError when its key is gone."""
+        if agent.webhook_token is None:
+            return None
+        return self.cipher.decrypt(agent.webhook_token, row=_row(agent))
+
+    def _owned(self, team_id: uuid.UUID, agent_id: uuid.UUID, *, lock: bool = False) -> Agent:
+        query = select(Agent).where(Agent.id == agent_id, Agent.team_id == team_id, Agent.deleted_at.is_(None))
+        agent = db.session.scalar(query.with_for_update() if lock else query)
+        if agent is None:
+            raise NotFound("There is no such agent.")
+        return agent
+
+    def _save(self, agent: Agent, fields: Mapping[str, Any]) -> Agent:
+        plain = {name: value for name, value in fields.items() if name != "webhook_token"}
+        if "webhook_url" in plain and plain["webhook_url"] != agent.webhook_url:
+            self._check_address(plain["webhook_url"])
+        for name, value in plain.items():
+            setattr(agent, name, value)
+        db.session.add(agent)
+        db.session.flush()  # the row's id is part of what its token is encrypted with
+        if "webhook_token" in fields:
+            token = fields["webhook_token"]
+            agent.webhook_token = self.cipher.encrypt(token, row=_row(agent)) if token else None
+        db.session.commit()
+        return agent
+
+    def _check_address(self, url: str) -> None:
+        try:
+            self.policy.check_url(url)
+        except WebhookBlocked as blocked:
+            raise InvalidFields({"webhook_url": [blocked.said or blocked.detail]}) from None
+
+
+def _row(agent: Agent) -> str:
+    return f"agents/{agent.id}"
+
+
+def describe(agent: Agent, *, to_admin: bool) -> dict[str, Any]:
+    """The agent as a caller may see it: how it is wired is for admins, the token for nobody."""
+    shown: dict[str, Any] = {
+        "id": agent.id,
+        "team_id": agent.team_id,
+        "name": agent.name,
+        "description": agent.description,
+        "avatar_url": None,
+        "is_active": agent.is_active,
+        "created_by": agent.created_by,
+        "created_at": agent.created_at,
+        "updated_at": agent.updated_at,
+    }
+    if to_admin:
+        shown |= {
+            "webhook_url": agent.webhook_url,
+            "has_webhook_token": agent.webhook_token is not None,
+            "system_prompt": agent.system_prompt,
+            "config": agent.config,
+        }
+    return shown

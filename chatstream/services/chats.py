@@ -1,0 +1,112 @@
+"""Chats of one user: listed, opened, changed, deleted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select
+
+from chatstream.errors import AgentUnavailable, NotFound
+from chatstream.extensions import db
+from chatstream.models import Agent, Chat, Generation
+from chatstream.services import transcripts
+from chatstream.services.keyset import Page, newest_first
+from chatstream.services.principals import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedChat:
+    """A chat with some of its messages, oldest first, and the answer that is being written in it."""
+
+    chat: Chat
+    messages: list[transcripts.Message]
+    has_more: bool
+    generation: Generation | None
+
+
+def page(
+    principal: Principal,
+    *,
+    limit: int,
+    cursor: str | None,
+    archived: bool | None = None,
+    agent_id: uuid.UUID | None = None,
+) -> Page[Chat]:
+    """The caller's chats, newest activity first. Raises InvalidFields (cursor)."""
+    query = select(Chat).where(Chat.user_id == principal.user_id)
+    if archived is not None:
+        query = query.where(Chat.is_archived == archived)
+    if agent_id is not None:
+        query = query.where(Chat.agent_id == agent_id)
+    return newest_first(query, instant=Chat.updated_at, key=Chat.id, limit=limit, cursor=cursor)
+
+
+def create(principal: Principal, *, agent_id: uuid.UUID, fields: Mapping[str, Any]) -> Chat:
+    """Open a chat. Raises NotFound (no such agent in the team), AgentUnavailable (inactive)."""
+    agent = db.session.scalar(
+        select(Agent)
+        .where(Agent.id == agent_id, Agent.team_id == principal.team_id, Agent.deleted_at.is_(None))
+        .with_for_update(read=True)
+    )
+    if agent is None:
+        raise NotFound("There is no such agent.")
+    if not agent.is_active:
+        raise AgentUnavailable
+    chat = Chat(team_id=principal.team_id, user_id=principal.user_id, agent_id=agent_id, **fields)
+    db.session.add(chat)
+    db.session.commit()
+    return chat
+
+
+def get(principal: Principal, chat_id: uuid.UUID) -> Chat:
+    """Raises NotFound for a chat that does not exist or is somebody else's."""
+    chat = db.session.scalar(_owned(principal, chat_id))
+    if chat is None:
+        raise NotFound("There is no such chat.")
+    return chat
+
+
+def update(principal: Principal, chat_id: uuid.UUID, fields: Mapping[str, Any]) -> Chat:
+    """Change the fields sent and no others. Raises NotFound."""
+    chat = db.session.scalar(_owned(principal, chat_id).with_for_update())
+    if chat is None:
+        raise NotFound("There is no such chat.")
+    for name, value in fields.items():
+        setattr(chat, name, value)
+    chat.updated_at = func.now()
+    db.session.commit()
+    return chat
+
+
+def delete_chat(principal: Principal, chat_id: uuid.UUID) -> None:
+    """Delete a chat with all that hangs on it. Raises NotFound."""
+    gone = db.session.execute(
+        delete(Chat).where(Chat.id == chat_id, Chat.user_id == principal.user_id).returning(Chat.id)
+    ).one_or_none()
+    db.session.commit()
+    if gone is None:
+        raise NotFound("There is no such chat.")
+
+
+def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: str | None = None) -> OpenedChat:
+    """A chat with its newest messages, or with those before one of them, and its running generation.
+
+    Raises NotFound, InvalidFields (``before`` is not a message of the chat).
+    """
+    chat = get(principal, chat_id)
+    if before is None:
+        messages, has_more = transcripts.newest(chat_id, limit=limit)
+    else:
+        messages, has_more = transcripts.before(chat_id, before, limit=limit)
+    return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=_running(chat_id))
+
+
+def _running(chat_id: uuid.UUID) -> Generation | None:
+    return db.session.scalar(select(Generation).where(Generation.chat_id == chat_id, Generation.status == "running"))
+
+
+def _owned(principal: Principal, chat_id: uuid.UUID) -> Select[Chat]:
+    return select(Chat).where(Chat.id == chat_id, Chat.user_id == principal.user_id, Chat.team_id == principal.team_id)

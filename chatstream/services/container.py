@@ -1,0 +1,22 @@
+"""The services of an application, made once from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatstream.services.accounts import Accounts
+from chatstream.services.agents import Agents
+from chatstream.services.generations.intake import Intake
+from chatstream.services.generations.runner import GenerationRunner
+from chatstream.services.health import Readiness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the views call. ``app.extensions["chatstream"]`` is one of these."""
+
+    accounts: Accounts
+    agents: Agents
+    intake: Intake
+    runner: GenerationRunner
+    readiness: Readiness

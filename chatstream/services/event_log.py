@@ -1,0 +1,65 @@
+"""The numbered events of one generation, and whoever follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gevent.event import Event as Flag
+
+from chatstream.services.events import Event
+from chatstream.services.sse import KEEP_ALIVE, encode
+
+KEEP_ALIVE_S = 15.0
+
+
+class EventLog:
+    """Frames in memory, numbered from 1 without a gap. Any number of greenlets follow; none of them slows the writer.
+
+    A frame is encoded once, however many follow it.
+    """
+
+    def __init__(self, generation_id: str) -> None:
+        self.generation_id = generation_id
+        self._frames: list[bytes] = []
+        self._closed = False
+        self._followers: set[Flag] = set()
+
+    def append(self, event: Event) -> int:
+        """Add an event; returns its number. Followers see it when the writer next waits for something."""
+        number = len(self._frames) + 1
+        self._frames.append(encode(self.generation_id, number, event))
+        self._wake()
+        return number
+
+    def close(self) -> None:
+        """No further events: followers end after the last one."""
+        self._closed = True
+        self._wake()
+
+    def follow(self, after: int = 0, *, keep_alive_s: float = KEEP_ALIVE_S) -> Iterator[bytes]:
+        """Yield the frames after number ``after`` to the end, and a comment after each ``keep_alive_s`` of silence.
+
+        All frames that have come since the last yield go out as one piece, so that a slow reader costs fewer writes and
+        not more memory.
+        """
+        woken = Flag()
+        self._followers.add(woken)
+        position = after
+        try:
+            while True:
+                if position < len(self._frames):
+                    batch = self._frames[position:]
+                    position += len(batch)
+                    yield b"".join(batch)
+                elif self._closed:
+                    return
+                else:
+                    woken.clear()
+                    if not woken.wait(keep_alive_s):
+                        yield KEEP_ALIVE
+        finally:
+            self._followers.discard(woken)
+
+    def _wake(self) -> None:
+        for follower in self._followers:
+            follower.set()

@@ -1,0 +1,10 @@
+"""Generations: one answer each, owned from the user's message to its stored end.
+
+``intake`` takes a message in and opens the generation, in one transaction. ``generation`` runs it in greenlets of its
+own. ``outcomes`` stores its end. ``runner`` holds those of this worker, keeps their heartbeat and ends them.
+"""
+
+from chatstream.services.generations.generation import Generation
+from chatstream.services.generations.runner import GenerationRunner
+
+__all__ = ["Generation", "GenerationRunner"]

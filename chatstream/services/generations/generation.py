@@ -1,0 +1,156 @@
+"""One generation at work: the answer is fetched, told to its followers and stored."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Literal
+
+import gevent
+from gevent.event import Event as Flag
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from chatstream.errors import UpstreamError
+from chatstream.services.event_log import EventLog
+from chatstream.services.events import Done, Failure, Replace, Text
+from chatstream.services.generations.assignment import Assignment
+from chatstream.services.generations.outcomes import Answer, store
+from chatstream.services.n8n import N8nStreamer
+
+log = logging.getLogger(__name__)
+
+AppContext = Callable[[], AbstractContextManager[Any]]
+Halt = Literal["stopped", "interrupted", "abandoned"]
+
+DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
+
+
+class Generation:
+    """Owns one answer from its start to its stored end, whoever listens.
+
+    Two greenlets: one reads the workflow and may be killed at any moment, the other waits for it and stores what it
+    had. A kill can therefore never fall into the middle of a commit.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        streamer: N8nStreamer,
+        app_context: AppContext,
+        on_end: Callable[[], None],
+    ) -> None:
+        self.assignment = assignment
+        self.log = EventLog(str(assignment.generation_id))
+        self.failure: UpstreamError | None = None
+        self.stored: dict[str, Any] | None = None
+        self._streamer = streamer
+        self._app_context = app_context
+        self._on_end = on_end
+        self._pieces: list[str] = []
+        self._chunks = 0
+        self._first_token_ms: int | None = None
+        self._halt: Halt | None = None
+        self._reader: gevent.Greenlet[[], None] | None = None
+        self._ended = Flag()
+
+    def start(self) -> None:
+        """Begin. The first event is in the log before the workflow is called."""
+        self.log.append(self._streamer.emit_status("Sending request to n8n webhook..."))
+        self._reader = gevent.spawn(self._read)
+        gevent.spawn(self._run)
+
+    def halt(self, how: Halt) -> None:
+        """End the reading. What had come is stored as ``how``, or not at all when abandoned. Returns at once."""
+        if self._halt is None and self._reader is not None and not self._reader.dead:
+            self._halt = how
+            self._reader.kill(block=False)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the end is stored and told; False when ``timeout`` seconds were not enough."""
+        return self._ended.wait(timeout)
+
+    def _read(self) -> None:
+        started = time.monotonic()
+        try:
+            for event in self._streamer.stream_response(self.assignment.webhook_call()):
+                if self._first_token_ms is None:
+                    self._first_token_ms = int((time.monotonic() - started) * 1000)
+                self._take(event)
+        except UpstreamError as failure:
+            self.failure = failure
+        except Exception:
+            log.exception("generation %s failed", self.assignment.generation_id)
+            self._halt = "interrupted"
+
+    def _take(self, event: Text | Replace) -> None:
+        match event:
+            case Text(content):
+                self._pieces.append(content)
+            case Replace(content):
+                self._pieces = [content]
+        self._chunks += 1
+        self.log.append(event)
+
+    def _run(self) -> None:
+        assert self._reader is not None
+        self._reader.join()
+        try:
+            if self._halt != "abandoned":
+                answer = self._answer()
+                self.stored = self._store(answer)
+                if self.stored is not None:
+                    self._tell_end(answer)
+        finally:
+            self.log.close()
+            self._ended.set()
+            self._on_end()
+
+    def _answer(self) -> Answer:
+        status = self._halt or ("error" if self.failure else "complete")
+        assert status != "abandoned"
+        return Answer(
+            status=status,
+            content="".join(self._pieces),
+            failure=self.failure if status == "error" else None,
+            first_token_ms=self._first_token_ms,
+            chunks=self._chunks,
+        )
+
+    def _store(self, answer: Answer) -> dict[str, Any] | None:
+        """Try until the database takes it: an answer is not lost because PostgreSQL restarts."""
+        for delay in _backoff():
+            try:
+                with self._app_context():
+                    return store(self.assignment, answer)
+            except DATABASE_GONE:
+                log.warning("generation %s: its end can not be stored yet", self.assignment.generation_id)
+                gevent.sleep(delay)
+        return None
+
+    def _tell_end(self, answer: Answer) -> None:
+        """The terminal frames, each of them a receipt: the answer is committed."""
+        message_id = str(self.assignment.message_id)
+        status = self._streamer.emit_status
+        if answer.status == "error" and answer.failure is not None:
+            self.log.append(status(answer.failure.title, "error", done=True))
+            self.log.append(Failure(answer.failure.code, self.explanation(answer.failure)))
+        elif answer.status in ("complete", "stopped"):
+            words = "Stream completed" if answer.status == "complete" else "Stream stopped"
+            self.log.append(status(words, done=True))
+            self.log.append(Done(words, message_id, answer.status))
+
+    def explanation(self, failure: UpstreamError) -> str:
+        """What a failure says to the owner of the chat: to an admin, the workflow's words as well."""
+        if self.assignment.user_role == "admin" and failure.said:
+            return f"{failure.detail} The workflow said: {failure.said}"
+        return failure.detail
+
+
+def _backoff() -> Iterator[float]:
+    """Seconds between attempts: 0.1, 0.2, 0.4 … 2, then 2 for ever."""
+    return (min(0.1 * 2**attempt, 2.0) for attempt in itertools.count())

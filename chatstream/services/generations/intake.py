@@ -1,0 +1,146 @@
+"""Taking a message in: checked, stored and its generation opened in one transaction.
+
+Locks are taken in the order chat, user, generation everywhere, so that a send and the end of an answer can not wait for
+each other.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from chatstream.errors import AgentUnavailable, GenerationInProgress, NotFound, TooManyStreams
+from chatstream.extensions import db
+from chatstream.models import Agent, Chat, Generation, User
+from chatstream.services import transcripts
+from chatstream.services.agents import Agents
+from chatstream.services.clock import now, rfc3339
+from chatstream.services.generations.assignment import Assignment, Origin
+from chatstream.services.principals import Principal
+
+DEFAULT_HISTORY = 50
+TITLE_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Opens generations. ``max_running``: answers that one user may have running."""
+
+    agents: Agents
+    max_running: int
+
+    def accept(
+        self,
+        principal: Principal,
+        chat_id: uuid.UUID,
+        *,
+        content: str,
+        metadata: Mapping[str, Any] | None,
+        origin: Origin,
+    ) -> Assignment:
+        """Store a user's message and open the generation that answers it.
+
+        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress; then nothing has been stored.
+        """
+        try:
+            assignment = self._accept(principal, chat_id, content, metadata, origin)
+        except BaseException:
+            db.session.rollback()
+            raise
+        db.session.commit()
+        return assignment
+
+    def _accept(
+        self,
+        principal: Principal,
+        chat_id: uuid.UUID,
+        content: str,
+        metadata: Mapping[str, Any] | None,
+        origin: Origin,
+    ) -> Assignment:
+        chat, agent = self._lock(principal, chat_id)
+        generation_id, message_id = self._open(principal, chat, agent)
+        message = _user_message(content, metadata)
+        transcripts.append(chat.id, message)
+        if chat.title is None:
+            db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=title_from(content)))
+        limit = agent.config.get("history_limit", DEFAULT_HISTORY)
+        return Assignment(
+            generation_id=generation_id,
+            chat_id=chat.id,
+            message_id=message_id,
+            team_id=principal.team_id,
+            user_id=principal.user_id,
+            user_role=principal.role,
+            agent_id=agent.id,
+            webhook_url=agent.webhook_url,
+            webhook_token=self.agents.token_of(agent),
+            system_prompt=agent.system_prompt,
+            config=agent.config,
+            history=transcripts.history(chat.id, limit=limit),
+            user_message=message,
+            origin=origin,
+        )
+
+    @staticmethod
+    def _lock(principal: Principal, chat_id: uuid.UUID) -> tuple[Chat, Agent]:
+        """The chat with its agent; chat and user stay locked to the end of the transaction."""
+        row = db.session.execute(
+            select(Chat, Agent)
+            .join(Chat.agent)
+            .join(User, User.id == Chat.user_id)
+            .where(Chat.id == chat_id, Chat.user_id == principal.user_id, Chat.team_id == principal.team_id)
+            .with_for_update(of=[Chat, User], key_share=True)
+        ).one_or_none()
+        if row is None:
+            raise NotFound("There is no such chat.")
+        chat, agent = row
+        if not agent.is_active:
+            raise AgentUnavailable
+        return chat, agent
+
+    def _open(self, principal: Principal, chat: Chat, agent: Agent) -> tuple[uuid.UUID, uuid.UUID]:
+        opened = db.session.execute(
+            insert(Generation)
+            .values(chat_id=chat.id, user_id=principal.user_id, agent_id=agent.id)
+            .on_conflict_do_nothing(index_elements=["chat_id"], index_where=Generation.status == "running")
+            .returning(Generation.id, Generation.message_id)
+        ).one_or_none()
+        if opened is None:
+            raise GenerationInProgress
+        running = db.session.scalar(
+            select(func.count())
+            .select_from(Generation)
+            .where(Generation.user_id == principal.user_id, Generation.status == "running")
+        )
+        if (running or 0) > self.max_running:
+            raise TooManyStreams(f"At most {self.max_running} answers may run at once.", headers={"Retry-After": "5"})
+        return opened[0], opened[1]
+
+
+def title_from(content: str) -> str:
+    """A title from the first user message: one line, at most 60 characters, cut at a word where there is one."""
+    line = re.sub(r"\s+", " ", content).strip()
+    if len(line) <= TITLE_CHARS:
+        return line
+    head = line[:TITLE_CHARS]
+    words, space, _ = head.rpartition(" ")
+    return (words if space and len(words) >= TITLE_CHARS // 2 else head).rstrip(" ,;:.-") + "…"
+
+
+def _user_message(content: str, metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "id": str(uuid.uuid4()),
+        "role": "user",
+        "content": content,
+        "timestamp": rfc3339(now()),
+    }
+    if metadata:
+        message["metadata"] = dict(metadata)
+    return message

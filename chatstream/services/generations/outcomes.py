@@ -1,0 +1,141 @@
+"""How generations end: in one guarded update with the answer's text, so that there is one winner."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+
+from chatstream.errors import UpstreamError
+from chatstream.extensions import db
+from chatstream.models import Chat, Generation
+from chatstream.services import error_logs, transcripts
+from chatstream.services.clock import now, rfc3339
+from chatstream.services.events import Outcome
+from chatstream.services.generations.assignment import Assignment
+
+STALE_AFTER_S = 30
+"""A running generation without a heartbeat for this long has lost its worker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a generation has at its end."""
+
+    status: Outcome
+    content: str
+    failure: UpstreamError | None = None
+    first_token_ms: int | None = None
+    chunks: int = 0
+
+    def message(self, message_id: uuid.UUID) -> dict[str, Any]:
+        """The answer as it stands in the transcript."""
+        message: dict[str, Any] = {
+            "id": str(message_id),
+            "role": "assistant",
+            "content": self.content,
+            "timestamp": rfc3339(now()),
+            "status": self.status,
+        }
+        if self.failure is not None:
+            message["metadata"] = {"error_code": self.failure.code}
+        return message
+
+
+def store(assignment: Assignment, answer: Answer) -> dict[str, Any] | None:
+    """Commit the end of a generation: its row, its message and, for a failure, its error_logs row.
+
+    Returns the stored message, or None when the generation has ended otherwise: the chat was deleted, or another worker
+    took this one for dead. Safe to repeat after a lost connection, also when the lost commit had gone through.
+    """
+    message = answer.message(assignment.message_id)
+    _lock_chat(assignment.chat_id)
+    if not _finish(assignment.generation_id, answer):
+        db.session.rollback()
+        return message if transcripts.contains(assignment.chat_id, message["id"]) else None
+    transcripts.append(assignment.chat_id, message)
+    if answer.failure is not None:
+        _record(assignment, answer.failure)
+    db.session.commit()
+    return message
+
+
+def beat(generation_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Say that these are alive; returns those that still count as running."""
+    alive = db.session.scalars(
+        update(Generation)
+        .where(Generation.id.in_(generation_ids), Generation.status == "running")
+        .values(heartbeat_at=func.now())
+        .returning(Generation.id)
+    ).all()
+    db.session.commit()
+    return set(alive)
+
+
+def reap(own: Collection[uuid.UUID]) -> int:
+    """Store generations whose worker is gone as ``interrupted``; returns how many.
+
+    ``own`` are this worker's: they are alive whatever their heartbeat says.
+    """
+    stale = db.session.execute(
+        select(Generation.id, Generation.chat_id, Generation.message_id).where(
+            Generation.status == "running",
+            Generation.heartbeat_at < func.now() - text(f"interval '{STALE_AFTER_S} seconds'"),
+            Generation.id.not_in(own),
+        )
+    ).all()
+    db.session.rollback()
+    return sum(_interrupt(*row) for row in stale)
+
+
+def _interrupt(generation_id: uuid.UUID, chat_id: uuid.UUID, message_id: uuid.UUID) -> bool:
+    lost = Answer(status="interrupted", content="")
+    _lock_chat(chat_id)
+    won = _finish(generation_id, lost)
+    if won:
+        transcripts.append(chat_id, lost.message(message_id))
+    db.session.commit()
+    return won
+
+
+def _lock_chat(chat_id: uuid.UUID) -> None:
+    db.session.execute(select(Chat.id).where(Chat.id == chat_id).with_for_update(key_share=True))
+
+
+def _finish(generation_id: uuid.UUID, answer: Answer) -> bool:
+    finished = db.session.execute(
+        update(Generation)
+        .where(Generation.id == generation_id, Generation.status == "running")
+        .values(
+            status=answer.status,
+            finished_at=func.now(),
+            error_code=answer.failure.code if answer.failure else None,
+            first_token_ms=answer.first_token_ms,
+            chunks=answer.chunks,
+            chars=len(answer.content),
+        )
+        .returning(Generation.id)
+    )
+    return finished.one_or_none() is not None
+
+
+def _record(assignment: Assignment, failure: UpstreamError) -> None:
+    error_logs.record(
+        code=failure.code,
+        message=failure.said or failure.detail,
+        request_id=assignment.origin.request_id,
+        method=assignment.origin.method,
+        path=assignment.origin.path,
+        team_id=assignment.team_id,
+        user_id=assignment.user_id,
+        agent_id=assignment.agent_id,
+        chat_id=assignment.chat_id,
+        context={
+            "generation_id": str(assignment.generation_id),
+            "message_id": str(assignment.message_id),
+            "upstream_status": failure.upstream_status,
+        },
+    )

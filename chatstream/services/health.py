@@ -1,0 +1,68 @@
+"""Readiness: whether what the server needs is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chatstream.extensions import db
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. ``word`` is ``ok`` or what is wrong, without addresses or secrets."""
+
+    name: str
+    ok: bool
+    word: str = "ok"
+
+
+class Readiness:
+    """Looks at the database, the migrations and, where configured, Redis."""
+
+    def __init__(self, *, migrations: Path, redis_url: str | None) -> None:
+        self._heads = set(ScriptDirectory(str(migrations)).get_heads())
+        self._redis = (
+            redis.Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0) if redis_url else None
+        )
+
+    def checks(self) -> list[Check]:
+        """Look at everything now."""
+        checks = self._database()
+        if self._redis is not None:
+            checks.append(self._redis_check(self._redis))
+        return checks
+
+    def _database(self) -> list[Check]:
+        try:
+            heads = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
+        except SQLAlchemyError:
+            db.session.rollback()
+            return [*self._reachable(), Check("migrations", False, "not known")]
+        at_head = heads == self._heads
+        return [
+            Check("database", True),
+            Check("migrations", at_head, "ok" if at_head else "not at head: run flask db upgrade"),
+        ]
+
+    @staticmethod
+    def _reachable() -> list[Check]:
+        try:
+            db.session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            db.session.rollback()
+            return [Check("database", False, "does not answer")]
+        return [Check("database", True)]
+
+    @staticmethod
+    def _redis_check(client: redis.Redis) -> Check:
+        try:
+            client.ping()
+        except (redis.RedisError, OSError):
+            return Check("redis", False, "does not answer")
+        return Check("redis", True)

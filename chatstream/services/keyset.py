@@ -1,0 +1,70 @@
+"""Keyset pages: a page costs the same however deep it lies.
+
+The cursor is the sort key of the last row shown, ``(instant, id)``, as URL-safe base64 without padding. It holds
+nothing secret and grants nothing (each query carries its owner), so it is not signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from chatstream.errors import InvalidFields
+from chatstream.extensions import db
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows and, where there are more, the cursor that goes on after them."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def encode_cursor(instant: datetime, key: uuid.UUID) -> str:
+    """The cursor of a row: at most 70 characters, URL-safe."""
+    return base64.urlsafe_b64encode(f"{instant.isoformat()} {key}".encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    """The sort key in a cursor. Raises InvalidFields for anything that encode_cursor did not make."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        instant, key = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode().split(" ")
+        moment = datetime.fromisoformat(instant)
+        if moment.tzinfo is None:
+            raise ValueError(instant)
+        return moment, uuid.UUID(key)
+    except (binascii.Error, ValueError, OverflowError):
+        raise InvalidFields({"cursor": ["Not a cursor of this list."]}) from None
+
+
+def newest_first(
+    query: Select[Row],
+    *,
+    instant: InstrumentedAttribute[datetime],
+    key: InstrumentedAttribute[uuid.UUID],
+    limit: int,
+    cursor: str | None,
+) -> Page[Row]:
+    """Run ``query`` for one page of at most ``limit`` rows, by ``(instant, key)`` descending.
+
+    An index with that order must stand behind it. Raises InvalidFields for a bad cursor.
+    """
+    if cursor is not None:
+        query = query.where(tuple_(instant, key) < tuple_(*decode_cursor(cursor)))
+    query = query.order_by(instant.desc(), key.desc()).limit(limit + 1)
+    rows = list(db.session.scalars(query))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    next_cursor = encode_cursor(getattr(rows[-1], instant.key), getattr(rows[-1], key.key)) if more else None
+    return Page(rows, next_cursor)

@@ -1,0 +1,57 @@
+"""gunicorn's settings, from the environment. The worker class is gevent; nothing is preloaded, because the application
+may only be imported after gevent has patched the worker."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import gevent
+
+from chatstream.config import Settings, SettingsError
+
+try:
+    settings = Settings.from_environment()
+except SettingsError as error:
+    sys.exit(f"ChatStream can not start with these settings:\n{error}")
+
+bind = f"{settings.host}:{settings.port}"
+worker_class = "gevent"
+workers = settings.workers
+worker_connections = settings.worker_connections
+preload_app = False
+control_socket_disable = True
+
+timeout = 60  # seconds that the loop may be blocked before the worker counts as hung; requests may last longer
+graceful_timeout = settings.graceful_timeout_s
+max_requests = 0  # a worker that retires itself would cut every stream it has
+keepalive = 75  # longer than nginx keeps an idle connection to its upstream
+limit_request_line = 8190
+limit_request_fields = 64
+
+accesslog = None
+errorlog = "-"
+loglevel = settings.log_level
+
+DRAIN_MARGIN_S = 3
+"""What is left of the graceful limit to store answers that did not end in time."""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Watch over the generations of this worker, and drain them when it is told to stop."""
+    runner = worker.wsgi.extensions["chatstream"].runner
+    runner.keep_watch()
+
+    def drain_when_stopped() -> None:
+        while worker.alive:
+            gevent.sleep(0.2)
+        runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1))
+
+    worker.drain = gevent.spawn(drain_when_stopped)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Wait until the last answer is stored: gunicorn waits for requests, not for generations without a listener."""
+    drain = getattr(worker, "drain", None)
+    if drain is not None:
+        drain.join(timeout=graceful_timeout)
