@@ -1,0 +1,102 @@
+# The targets with a "##" are listed by `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What `test` hands to pytest, for instance: make test PYTEST_ARGS="-k streaming -x"
+PYTEST_ARGS ?=
+# What `lock` hands to uv, for instance: make lock LOCK_ARGS=--upgrade
+LOCK_ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two pips in one .venv would break it, so -j changes nothing here.
+.NOTPARALLEL:
+.PHONY: help run test lint format lock clean reset
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.stamp-run ## Start everything on http://127.0.0.1:8000 (PORT=... for another port)
+	@exec $(BIN)/python -m devkit.run
+
+test: $(VENV)/.stamp-dev ## Check style and types, then run the tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.stamp-dev ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.stamp-dev ## Put the code into the common format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	--no-emit-find-links --no-header $(LOCK_ARGS)
+
+lock: $(VENV)/.stamp-dev ## Pin the packages of requirements*.in in requirements*.txt
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-demo.in --output-file requirements-demo.txt
+	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## Delete what tools cached; instance/ with its data stays
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build
+	find . \( -path ./$(VENV) -o -path ./instance -o -path ./.git \) -prune \
+		-o -type d -name __pycache__ -exec rm -rf {} +
+
+reset: ## Delete instance/: the database, the secrets, the logs (asks first)
+	@printf 'Delete instance/ with its database and secrets? [y/N] '; read answer || :; \
+	case "$$answer" in [yY]|[yY][eE][sS]) ;; *) echo 'Kept.'; exit 0 ;; esac; \
+	data=$$(readlink instance/postgres/data); \
+	case "$$data" in */chatstream-dev/postgres-*/data) rm -rf "$${data%/data}" ;; esac; \
+	rm -rf instance && echo 'Deleted.'
+
+# The stamps are touched after success only: an interrupted installation is repeated. ensurepip finishes a .venv
+# that was interrupted in its making.
+define INSTALL
+@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo '$(VENV) has a Python older than 3.11: delete it, make then makes another.' >&2; exit 1; }
+@echo 'Installing packages into $(VENV) (once)'
+@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+@$(BIN)/python -m pip install --quiet --no-input
+endef
+
+$(VENV)/.stamp-run: requirements.txt requirements-demo.txt $(BIN)/python
+	$(INSTALL) -r requirements.txt -r requirements-demo.txt
+	@touch $@
+
+# It has everything that `run` needs, in the same versions.
+$(VENV)/.stamp-dev: requirements-dev.txt requirements.txt requirements-demo.txt $(BIN)/python
+	$(INSTALL) -r requirements-dev.txt
+	@touch $(VENV)/.stamp-run $@
+
+# A broken link, left by a Python that went, counts as missing: .venv is then made anew.
+ifeq ($(origin PYTHON),file)
+CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11
+else
+CANDIDATES = $(PYTHON)
+endif
+
+$(BIN)/python:
+	@for python in $(CANDIDATES); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'ChatStream needs Python 3.11 or later; none of these is: $(CANDIDATES).' >&2; \
+		echo 'Install one, or name it: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+		echo "$$python can not make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	rm -rf $(VENV); \
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
