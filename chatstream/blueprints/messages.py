@@ -29,7 +29,12 @@ bp = Blueprint("messages", __name__, url_prefix="/api/chats", description="Sendi
 @bp.arguments(schemas.SendQuery, location="query")
 @bp.arguments(schemas.NewMessage)
 @bp.response(200, schemas.Exchange)
-@bp.alt_response(200, content_type="text/event-stream", description="The answer as it is written")
+@bp.alt_response(
+    200,
+    schema={"type": "string"},
+    content_type="text/event-stream",
+    description="The answer, whole or as it is written",
+)
 @bp.problems(400, 401, 403, 404, 409, 415, 422, 429, 502, 503, 504)
 def send(query: dict[str, Any], body: dict[str, Any], chat_id: uuid.UUID) -> Response:
     """Send a message. The answer is a stream of events, or one JSON document where ``Accept`` or ``stream`` says so."""

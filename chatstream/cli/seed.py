@@ -29,9 +29,7 @@ from chatstream.services.demo import ADMIN, AGENT, TEAM, USER, Demo
 def seed_command(webhook_url: str, webhook_token: str | None) -> None:
     """Make the demo team, its two accounts and its agent. Refuses in production."""
     if not current_app.config["DEMO_ALLOWED"]:
-        raise click.ClickException(
-            "Demo accounts have well-known passwords: flask seed refuses in production."
-        )
+        raise click.ClickException("Demo accounts have well-known passwords: flask seed refuses in production.")
     found = services()
     Demo(found.accounts, found.agents).seed(webhook_url=webhook_url, webhook_token=webhook_token or None)
     click.echo(f'Team "{TEAM}" with the agent "{AGENT}"')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -44,4 +43,4 @@ def rate_limited(setting: str, *, scope: str, key: Callable[[], str]) -> Callabl
 def retry_after() -> int:
     """Whole seconds until the limit that was hit lets another call through."""
     limit = limiter.current_limit
-    return max(1, math.ceil(limit.reset_at - time.time())) if limit else 1
+    return max(1, int(limit.reset_at - time.time())) if limit else 1  # reset_at is rounded up already

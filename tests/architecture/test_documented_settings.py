@@ -1,0 +1,84 @@
+""".env.example and the settings agree."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chatstream.config import Settings, SettingsError
+from tests.support.settings import environment
+
+ROOT = Path(__file__).parent.parent.parent
+NAMES = set(re.findall(r'self\._\w+\(\s*"([A-Z_]+)"', (ROOT / "chatstream" / "config.py").read_text())) | {
+    "DATABASE_URL",
+    "REDIS_URL",
+}
+SECRETS = ("JWT_SECRET_KEY", "PASSWORD_PEPPER", "TOKEN_ENCRYPTION_KEYS")
+STRONG = {
+    "DATABASE_URL": "postgresql://localhost/x",
+    "JWT_SECRET_KEY": "Zq3vT9wLx2Rk8uYb6NcJd4Hf7Gs5Ap1M",
+    "PASSWORD_PEPPER": "mW4nXz8qLt2Kv9Rb6Yd3Hc7Jf5Gs1PaE",
+    "TOKEN_ENCRYPTION_KEYS": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+}
+
+
+def test_the_example_lists_every_setting_and_no_other() -> None:
+    listed = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    assert len(NAMES) > 15
+    assert sorted(listed) == sorted(NAMES)
+
+
+def test_production_starts_on_strong_secrets() -> None:
+    settings = Settings.from_environment(STRONG)
+    assert settings.environment == "production"
+    assert settings.log_format == "json"
+    assert not any(STRONG[name] in repr(settings) for name in SECRETS)
+
+
+@pytest.mark.parametrize("name", [*SECRETS, "DATABASE_URL"])
+def test_a_missing_setting_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: is not set$"):
+        Settings.from_environment({**STRONG, name: "  "})
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(SettingsError) as failure:
+        Settings.from_environment({"PORT": "0", "LOG_LEVEL": "loud", "LOGIN_RATE_LIMIT": "often"})
+    named = {line.split(":")[0] for line in str(failure.value).splitlines()}
+    assert named == {"PORT", "LOG_LEVEL", "LOGIN_RATE_LIMIT", "DATABASE_URL", *SECRETS}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JWT_SECRET_KEY", "stubby"),
+        ("JWT_SECRET_KEY", "a" * 64),
+        ("JWT_SECRET_KEY", "change-me-change-me-change-me-change-me"),
+        ("PASSWORD_PEPPER", "0" * 31),
+        ("TOKEN_ENCRYPTION_KEYS", "not base64!"),
+        ("TOKEN_ENCRYPTION_KEYS", "AAAA"),
+        ("TOKEN_ENCRYPTION_KEYS", "A" * 43),
+        ("BCRYPT_ROUNDS", "4"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("REDIS_URL", "http://localhost"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://*.example.org"),
+        ("CORS_ORIGINS", "https://example.org/path"),
+        ("PORT", "eighty"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("CHATSTREAM_ENV", "staging"),
+    ],
+)
+def test_production_refuses_what_is_unsafe_or_wrong(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as failure:
+        Settings.from_environment({**STRONG, name: value})
+    assert str(failure.value).startswith(f"{name}: ")
+    assert value not in str(failure.value) or name == "CORS_ORIGINS"
+
+
+def test_development_is_lenient_but_not_blind() -> None:
+    assert Settings.from_environment(environment("postgresql://localhost/x")).workers == 1
+    with pytest.raises(SettingsError, match="JWT_SECRET_KEY: is too short"):
+        Settings.from_environment({**environment("postgresql://localhost/x"), "JWT_SECRET_KEY": "short"})
