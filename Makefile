@@ -77,7 +77,10 @@ $(VENV)/.stamp-dev: requirements-dev.txt requirements.txt requirements-demo.txt 
 	$(INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.stamp-run $@
 
-# A broken link, left by a Python that went, counts as missing: .venv is then made anew.
+# A broken link, left by a Python that went, counts as missing: .venv is then made anew, and make must not find the
+# stamps of the old one.
+$(shell test -x $(BIN)/python || rm -f $(VENV)/.stamp-*)
+
 ifeq ($(origin PYTHON),file)
 CANDIDATES = $(PYTHON) python3.13 python3.12 python3.11
 else

@@ -51,11 +51,11 @@ def _step(name: str, *arguments: str) -> None:
     if behaviour == "hang":
         time.sleep(60)
     if name == "simulator":
+        sys.stdout.write("the simulator's last words\n")
+        sys.stdout.flush()
         unfinished = Path(arguments[0] + ".unfinished")
         unfinished.write_text(f"{SIMULATOR_PORT}\n")
         unfinished.replace(arguments[0])
-        sys.stdout.write("the simulator's last words\n")
-        sys.stdout.flush()
         time.sleep(60)
 
 

@@ -204,19 +204,24 @@ def test_a_failed_start_says_why_and_leaves_nothing(folder: Path, extra: dict[st
 
 
 @pytest.mark.parametrize(
-    ("victim", "said"),
+    ("victim", "said", "extra", "moment"),
     [
-        ("stand_in.py simulator", "The n8n simulator was ended by SIGKILL. The end of"),
-        ("gunicorn", "The server was ended by SIGKILL. Its output is above."),
-        ("/postgres ", "The PostgreSQL was ended by SIGKILL. The end of"),
+        ("/postgres ", "The PostgreSQL was ended by SIGKILL. The end of", {"FAKE_MIGRATE": "hang"}, "migrate.json"),
+        (
+            "stand_in.py simulator",
+            "The n8n simulator was ended by SIGKILL. The end of",
+            {"FAKE_SEED": "hang"} | NO_DATABASE,
+            "seed.json",
+        ),
+        ("gunicorn", "The server was ended by SIGKILL. Its output is above.", NO_DATABASE, None),
     ],
 )
-def test_a_part_that_dies_ends_the_rest(folder: Path, victim: str, said: str) -> None:
-    # A server is slow to stop: without one where the test can do without.
-    extra = {"FAKE_MIGRATE": "hang"} if "postgres" in victim else NO_DATABASE
+def test_a_part_that_dies_ends_the_rest(
+    folder: Path, victim: str, said: str, extra: dict[str, str], moment: str | None
+) -> None:
     with launched(folder, **extra) as run:
-        if "postgres" in victim:
-            assert wait_for((folder / "migrate.json").exists, 20)
+        if moment:
+            assert wait_for((folder / moment).exists, 20)
         else:
             run.wait_for_text("Ctrl-C stops everything")
         matching = [pid for pid, command in processes_about(folder).items() if victim in command]
