@@ -115,7 +115,7 @@ def simulator(_simulator: Simulator) -> str:
 
 
 @pytest.fixture
-def server(_server: Server, app: Flask) -> Server:  # noqa: ARG001 - the database is emptied first
+def server(_server: Server, app: Flask) -> Server:  # the database is emptied first
     """One gevent worker under gunicorn, on an empty database."""
     return _server
 

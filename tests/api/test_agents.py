@@ -173,8 +173,7 @@ def test_pages_follow_one_another(world: World, sign_in: SignIn) -> None:
     seen: list[str] = []
     cursor = ""
     for expected in (3, 3, 1):
-        page = client.get(f"/api/agents/?limit=3{cursor}").json
-        assert page is not None
+        page = client.get(f"/api/agents/?limit=3{cursor}").get_json()
         assert len(page["items"]) == expected
         seen += [item["id"] for item in page["items"]]
         cursor = f"&cursor={page['next_cursor']}"

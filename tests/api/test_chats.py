@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -38,6 +40,22 @@ def fill(app: Flask, chat_id: str, count: int) -> list[str]:
             transcripts.append(uuid.UUID(chat_id), message)
         db.session.commit()
     return ids
+
+
+@contextmanager
+def counted_queries(app: Flask) -> Iterator[list[str]]:
+    """The statements that reach the database in the meantime."""
+    seen: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", listen)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", listen)
 
 
 @pytest.fixture
@@ -129,12 +147,8 @@ def test_a_list_takes_the_same_queries_for_one_chat_and_for_many(
     for more in (1, 19):
         for _ in range(more):
             open_chat(client, agent_id)
-        seen: list[str] = []
-        with app.app_context():
-            listener = lambda *args: seen.append(args[2])  # noqa: E731
-            event.listen(db.engine, "before_cursor_execute", listener)
+        with counted_queries(app) as seen:
             assert client.get("/api/chats/").status_code == 200
-            event.remove(db.engine, "before_cursor_execute", listener)
         counts.append(len(seen))
         assert not any("messages" in statement for statement in seen), "a list has no use for transcripts"
     assert counts[0] == counts[1] == 2

@@ -117,7 +117,7 @@ def test_everything_starts_and_stops_in_order_and_again(folder: Path) -> None:
         assert (folder / "instance" / "secrets.env").stat().st_mode & 0o777 == 0o600
         assert run.end(signal.SIGINT) == 0
         assert not processes_about(folder), run.text
-    with launched(folder) as run:
+    with launched(folder, GRACEFUL_TIMEOUT="1") as run:
         run.wait_for_text("Ctrl-C stops everything")
         again = json.loads(run.get("/environment"))
         for name in ("JWT_SECRET_KEY", "PASSWORD_PEPPER", "TOKEN_ENCRYPTION_KEYS"):
@@ -125,16 +125,9 @@ def test_everything_starts_and_stops_in_order_and_again(folder: Path) -> None:
         with closing(psycopg2.connect(again["DATABASE_URL"])) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT n FROM kept")
             assert cursor.fetchone() == (7,)
-        assert run.end(signal.SIGTERM) == 0
-        assert not processes_about(folder), run.text
-
-
-def test_an_open_stream_delays_the_end_for_the_graceful_time_only(folder: Path) -> None:
-    with launched(folder, GRACEFUL_TIMEOUT="1", **NO_DATABASE) as run:
-        run.wait_for_text("Ctrl-C stops everything")
-        with run.stream():
+        with run.stream():  # it delays the end, but for the graceful time only
             began = time.monotonic()
-            assert run.end(signal.SIGHUP) == 0
+            assert run.end(signal.SIGTERM) == 0
             assert 0.5 < time.monotonic() - began < 5
         assert not processes_about(folder), run.text
 
@@ -244,6 +237,5 @@ def test_a_part_that_dies_ends_the_rest(
 def test_a_signal_during_the_start_leaves_nothing(folder: Path, moment: str, extra: dict[str, str]) -> None:
     with launched(folder, **extra) as run:
         assert wait_for(lambda: (folder / moment).exists(), 10)
-        run.process.send_signal(signal.SIGTERM)
-        assert run.process.wait(15) == 0
+        assert run.end(signal.SIGHUP) == 0
         assert not processes_about(folder), run.text
