@@ -1,0 +1,364 @@
+"""The only code that calls out: one POST to a workflow, and its answer as pieces of text.
+
+Every wait is bounded by `gevent.Timeout`, because a socket's own timeout starts again with every byte: a workflow
+that drips would never end. requests' timeout is passed too, for where gevent has not patched the sockets.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+import requests
+import urllib3
+from gevent import monkey
+
+from chatstream.errors import (
+    UpstreamError,
+    UpstreamInvalid,
+    UpstreamRefused,
+    UpstreamReset,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from chatstream.services.decoders import AnswerDecoder
+from chatstream.services.events import Level, Replace, Status, Text
+from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, tls_context, within
+from chatstream.services.upstream_errors import cleaned, of_status, reason_of
+
+READ_SIZE = 65536
+IDLE_S = 120.0
+TOTAL_S = 900.0
+# n8n sends a keep-alive each 30 s; after more than about 40 s without, its workflow is dead (measured).
+KEEPALIVE_S = 45.0
+ERROR_BODY = 4096
+ERROR_BODY_S = 2.0
+RETRY_PAUSE_S = 0.2
+BACKSTOP_S = 0.5
+BUSY_S = 0.01
+
+_NETWORK = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+_TIMED_OUT = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookCall:
+    """One question to a workflow.
+
+    ``messages``: ``{"role", "content", "timestamp"}``, oldest first, the new message of the user last.
+    ``config`` may hold ``request_format`` ("chatstream" or "n8n_chat"), ``idle_timeout_s`` and ``total_timeout_s``.
+    """
+
+    url: str
+    token: str | None
+    chat_id: str
+    message_id: str
+    team_id: str
+    user_id: str
+    user_role: str
+    messages: Sequence[Mapping[str, str]]
+    system_prompt: str | None
+    config: Mapping[str, Any]
+    request_id: str | None = None
+
+    def payload(self) -> dict[str, Any]:
+        """The body of the POST, as JSON values."""
+        if self.config.get("request_format") == "n8n_chat":
+            question = self.messages[-1]["content"] if self.messages else ""
+            return {"action": "sendMessage", "sessionId": self.chat_id, "chatInput": question}
+        return {
+            "messages": [dict(message) for message in self.messages],
+            "system_prompt": self.system_prompt,
+            "config": dict(self.config),
+            "session_id": self.chat_id,
+            "message_id": self.message_id,
+            "user": {"id": self.user_id, "role": self.user_role},
+            "team_id": self.team_id,
+        }
+
+    def headers(self) -> dict[str, str]:
+        """Raises UpstreamRefused for a token that no header can carry."""
+        headers = {
+            "Accept": "application/json, text/event-stream, text/plain;q=0.9, */*;q=0.1",
+            "Accept-Encoding": "identity",  # a compressor between us and n8n would hold pieces back
+            "Connection": "close",
+            "Content-Type": "application/json",
+            "User-Agent": "ChatStream",
+        }
+        if self.token:
+            if not (self.token.isascii() and self.token.isprintable()):
+                raise UpstreamRefused("The token has characters that can not be sent.")
+            headers["Authorization"] = f"Bearer {self.token}"
+        if self.request_id and self.request_id.isascii() and self.request_id.isprintable():
+            headers["X-Request-ID"] = self.request_id
+        return headers
+
+
+@dataclass(slots=True)
+class CallReport:
+    """What was seen of a call, for diagnosis; filled in as the call goes on."""
+
+    status_code: int | None = None
+    form: str | None = None
+    first_byte_ms: float | None = None
+
+
+class N8nStreamer:
+    """Calls workflows. One instance serves all calls; each call has its session and its connection.
+
+    ``error_grace_s``: how long an `error` line may be followed by silence before it is final, in seconds.
+    """
+
+    def __init__(self, *, policy: OutboundPolicy, connect_timeout_s: float = 10.0, error_grace_s: float = 5.0) -> None:
+        self._policy = policy
+        self._connect_timeout_s = connect_timeout_s
+        self._error_grace_s = error_grace_s
+
+    def stream_response(self, call: WebhookCall, *, report: CallReport | None = None) -> Iterator[Text | Replace]:
+        """The answer, piece by piece; ends normally when it is whole.
+
+        Raises the subclasses of UpstreamError, their ``said`` cleaned. Closing the generator, or killing the greenlet
+        that runs it, closes the connection at once; n8n runs its workflow to the end all the same.
+        """
+        try:
+            yield from self._stream(call, report or CallReport())
+        except UpstreamError as failure:
+            failure.said = cleaned(failure.said, token=call.token, host=_host(call.url))
+            raise
+
+    def get_response(self, call: WebhookCall) -> str:
+        """The whole answer. Raises as `stream_response` does."""
+        pieces: list[str] = []
+        for piece in self.stream_response(call):
+            if isinstance(piece, Replace):
+                pieces.clear()
+            pieces.append(piece.content)
+        return "".join(pieces)
+
+    @staticmethod
+    def emit_status(description: str, level: Level = "info", *, done: bool = False) -> Status:
+        """A word on the progress, as an event of the answer."""
+        return Status(description, level, done)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return tls_context()
+
+    def _stream(self, call: WebhookCall, report: CallReport) -> Iterator[Text | Replace]:
+        self._policy.check_form(call.url)
+        limits = _Limits(call.config, self._error_grace_s)
+        exchange = self._open(call, limits)
+        try:
+            report.status_code = exchange.response.status_code
+            if not 200 <= exchange.response.status_code < 300:
+                raise of_status(exchange.response.status_code, exchange.error_body())
+            decoder = AnswerDecoder(exchange.response.headers.get("Content-Type", ""))
+            try:
+                yield from exchange.pieces(decoder, limits, report)
+            except UpstreamError as failure:
+                failure.upstream_status = exchange.response.status_code
+                raise
+            finally:
+                report.form = decoder.form_name
+        finally:
+            exchange.close()
+
+    def _open(self, call: WebhookCall, limits: _Limits) -> _Exchange:
+        """Send the request; try once more where the first attempt ended before anything could have been sent."""
+        first = _Exchange(self._policy, lambda: self._tls)
+        try:
+            first.send(call, limits, self._connect_timeout_s)
+        except UpstreamUnreachable:
+            if first.line.connected or first.connect_timed_out:
+                raise
+        else:
+            return first
+        time.sleep(RETRY_PAUSE_S)
+        second = _Exchange(self._policy, lambda: self._tls)
+        second.send(call, limits, self._connect_timeout_s)
+        return second
+
+
+class _Limits:
+    """How long a call may still wait: for the next byte, and in all."""
+
+    def __init__(self, config: Mapping[str, Any], error_grace_s: float) -> None:
+        self._idle_s = _seconds(config.get("idle_timeout_s"), IDLE_S)
+        self._total_s = _seconds(config.get("total_timeout_s"), TOTAL_S)
+        self._error_grace_s = error_grace_s
+        self.started = self._heard = time.monotonic()
+
+    def heard(self, now: float) -> None:
+        """Bytes came."""
+        self._heard = now
+
+    def left(self, decoder: AnswerDecoder | None = None) -> float:
+        """Seconds until the nearest limit; not positive when one is reached."""
+        silence = self._idle_s
+        if decoder is not None and decoder.failing:
+            silence = min(silence, self._error_grace_s)
+        elif decoder is not None and decoder.keepalives_seen:
+            silence = min(silence, KEEPALIVE_S)
+        return min(self._heard + silence, self.started + self._total_s) - time.monotonic()
+
+    def verdict(self, decoder: AnswerDecoder | None = None) -> UpstreamError:
+        """The failure of the limit that was reached."""
+        if time.monotonic() - self.started >= self._total_s - 0.001:
+            return UpstreamTimeout(f"The answer was not complete after {self._total_s:g} s.")
+        if decoder is not None and decoder.failing:
+            return decoder.failure()
+        if decoder is not None and decoder.keepalives_seen and self._idle_s > KEEPALIVE_S:
+            return UpstreamTimeout(f"n8n's keep-alives stopped: nothing came for {KEEPALIVE_S:g} s.")
+        return UpstreamTimeout(f"Nothing came for {self._idle_s:g} s.")
+
+
+class _Session(requests.Session):
+    """A session that never looks at a redirect: requests would read its whole body into memory."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' signature
+        return None
+
+
+class _Exchange:
+    """One request and its response. `close` is safe at any time."""
+
+    response: requests.Response
+
+    def __init__(self, policy: OutboundPolicy, tls: Any) -> None:
+        self.line = Line(policy)
+        self.connect_timed_out = False
+        self._session = _Session()
+        self._session.trust_env = False  # no proxies, no .netrc from the server's own environment
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, CheckedAdapter(self.line, tls))
+        self._closables: list[Any] = [self._session]
+
+    def send(self, call: WebhookCall, limits: _Limits, connect_timeout_s: float) -> None:
+        """Up to the response's headers. Raises UpstreamUnreachable, UpstreamTimeout, WebhookBlocked; closes then."""
+        body = json.dumps(call.payload(), ensure_ascii=False).encode("utf-8", "replace")
+        headers = call.headers()
+        left = limits.left()
+        try:
+            with within(left, limits.verdict):
+                self.response = self._session.post(
+                    call.url,
+                    data=body,
+                    headers=headers,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(connect_timeout_s, max(left, 0.0) + BACKSTOP_S),
+                )
+        except _NETWORK as error:
+            self.close()
+            raise self._failure(error, limits, connect_timeout_s) from None
+        except BaseException:
+            self.close()
+            raise
+        self._closables.insert(0, self.response)
+        limits.heard(time.monotonic())
+
+    def pieces(self, decoder: AnswerDecoder, limits: _Limits, report: CallReport) -> Iterator[Text | Replace]:
+        """The pieces of the body. Stops at its own end: n8n leaves the socket open after the last chunk."""
+        yielded_at = limits.started
+        while not decoder.finished:
+            asked = time.monotonic()
+            data = self._read(decoder, limits)
+            now = time.monotonic()
+            if not data:
+                break
+            limits.heard(now)
+            if report.first_byte_ms is None:
+                report.first_byte_ms = (now - limits.started) * 1000
+            yield from decoder.feed(data)
+            if now - asked > BUSY_S / 10:
+                yielded_at = now  # it had to wait, so others had their turn
+            elif now - yielded_at > BUSY_S:
+                _let_others_run()
+                yielded_at = time.monotonic()
+        yield from decoder.finish()
+
+    def error_body(self) -> bytes:
+        """The first 4 KiB of an error's body, or what comes of them within 2 s."""
+        body = b""
+        self._bound_socket(ERROR_BODY_S)
+        with suppress(*_NETWORK), within(ERROR_BODY_S, TimeoutError):
+            while len(body) < ERROR_BODY:
+                data = self.response.raw.read1(ERROR_BODY - len(body), decode_content=True)
+                if not data:
+                    break
+                body += data
+        return body
+
+    def close(self) -> None:
+        """Close the connection at once, whatever is still to come on it."""
+        for closable in self._closables:
+            with suppress(*_NETWORK):
+                closable.close()
+        if self.line.socket is not None:
+            with suppress(OSError):
+                self.line.socket.close()
+
+    def _read(self, decoder: AnswerDecoder, limits: _Limits) -> bytes:
+        left = limits.left(decoder)
+        if left <= 0:
+            raise limits.verdict(decoder)
+        self._bound_socket(left)
+        timer = gevent.Timeout(left)  # written out, and not `within`: this runs once for each piece of each answer
+        timer.start()
+        try:
+            data: bytes = self.response.raw.read1(READ_SIZE, decode_content=True)
+        except gevent.Timeout as fired:
+            if fired is not timer:
+                raise
+            raise limits.verdict(decoder) from None
+        except _TIMED_OUT:
+            raise limits.verdict(decoder) from None
+        except urllib3.exceptions.DecodeError:
+            raise UpstreamInvalid("The compressed body can not be decompressed.") from None
+        except _NETWORK as error:
+            raise UpstreamReset(f"The body ended too early: {reason_of(error)}") from None
+        finally:
+            timer.close()
+        return data
+
+    def _bound_socket(self, seconds: float) -> None:
+        """Where gevent can not interrupt a read, the socket's own timeout has to."""
+        if not monkey.is_module_patched("socket") and self.line.socket is not None:
+            with suppress(OSError):
+                self.line.socket.settimeout(seconds)
+
+    def _failure(self, error: Exception, limits: _Limits, connect_timeout_s: float) -> UpstreamError:
+        """What an exception before the status line stands for."""
+        if isinstance(error, _TIMED_OUT):
+            if self.line.connected:
+                return limits.verdict()
+            self.connect_timed_out = True
+            return UpstreamUnreachable(f"No connection within {connect_timeout_s:g} s.")
+        return UpstreamUnreachable(f"The call failed: {reason_of(error)}")
+
+
+def _let_others_run() -> None:
+    """A body that comes faster than it is read never waits, and so would never let another greenlet run."""
+    if monkey.is_module_patched("socket"):
+        gevent.sleep(0)
+
+
+def _seconds(value: Any, default: float) -> float:
+    valid = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    return float(value) if valid else default
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
