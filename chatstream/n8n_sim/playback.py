@@ -135,6 +135,8 @@ class Player:
         self._due = self._due + pace if self._due else now
         if self._due > now:
             self._wait(self._due - now)
+        else:
+            gevent.sleep(0)  # late already: the others' turn all the same
 
     def _wait(self, seconds: float) -> None:
         """Wait, with keep-alives where they were asked for."""

@@ -54,7 +54,7 @@ MAX_MS = 3_600_000.0
 DEFAULT_DELAY_S = 0.025
 DEFAULT_BYTES = {"long_line": 2 * MIB, "huge": 10 * MIB, "gzip_bomb": 100 * MIB}
 
-_STEERING = re.compile(r"^[ \t]*/sim\b(.*)$", re.MULTILINE)
+_STEERING = re.compile(r"^[ \t]*/sim(?!\S)(.*)$", re.MULTILINE)
 
 
 class BadOption(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 import socket
 from collections import deque
@@ -155,5 +156,6 @@ def _parse(body: bytes) -> tuple[Any, str]:
 def _unknown(request: Request) -> Reply:
     if request.path.startswith("/webhook"):
         return not_registered(request.method, request.path)
-    text = f"<!DOCTYPE html>\n<pre>Cannot {request.method} {request.path}</pre>\n"
+    called = html.escape(f"{request.method} {request.path}")
+    text = f"<!DOCTYPE html>\n<pre>Cannot {called}</pre>\n"
     return whole_reply(404, text.encode("utf-8", "replace"), HTML_TYPE)

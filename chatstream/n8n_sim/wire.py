@@ -92,9 +92,9 @@ class Reader:
             if method in ("POST", "PUT", "PATCH") or "transfer-encoding" in lower:
                 raise BadRequest(411, "A request with a body needs Content-Length.")
             return b""
-        if not (length.isascii() and length.isdigit()):
+        if not (length.isascii() and length.isdigit() and len(length) <= 20):
             raise BadRequest(400, "Content-Length is not a number.")
-        wanted = int(length[:20])
+        wanted = int(length)
         if wanted > MAX_BODY_BYTES:
             raise BadRequest(413, f"The body is over {MAX_BODY_BYTES} bytes.")
         if lower.get("expect", "").lower() == "100-continue":
