@@ -1,10 +1,14 @@
-"""gunicorn's settings, from the environment. The worker class is gevent; nothing is preloaded, because the application
-may only be imported after gevent has patched the worker."""
+"""gunicorn's settings, from the environment.
+
+The worker class is gevent. Nothing is preloaded: the application may only be imported after gevent has patched the
+worker.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
+from weakref import WeakSet
 
 import gevent
 
@@ -36,6 +40,19 @@ loglevel = settings.log_level
 DRAIN_MARGIN_S = 3
 """What is left of the graceful limit to store answers that did not end in time."""
 
+_idle: WeakSet[Any] = WeakSet()
+"""Kept-alive connections that wait for their next request."""
+
+
+def pre_request(_worker: Any, _request: Any) -> None:
+    """A connection is at work."""
+    _idle.discard(gevent.getcurrent())
+
+
+def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
+    """A connection may wait for its next request."""
+    _idle.add(gevent.getcurrent())
+
 
 def post_worker_init(worker: Any) -> None:
     """Watch over the generations of this worker, and drain them when it is told to stop."""
@@ -45,6 +62,8 @@ def post_worker_init(worker: Any) -> None:
     def drain_when_stopped() -> None:
         while worker.alive:
             gevent.sleep(0.2)
+        # gunicorn would wait for idle connections as if they were requests
+        gevent.killall(list(_idle), block=False)
         runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1))
 
     worker.drain = gevent.spawn(drain_when_stopped)
