@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import ssl
 from collections.abc import Iterator, Sequence
+
+import urllib3
 
 from chatstream.errors import (
     UpstreamError,
@@ -92,6 +95,7 @@ def _words(body: bytes) -> str:
 def reason_of(error: BaseException) -> str:
     """A network failure in a few words: the innermost cause, without the addresses that its message would name."""
     innermost: BaseException = error
+    closed = False
     for cause in _chain(error):
         innermost = cause
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -100,6 +104,9 @@ def reason_of(error: BaseException) -> str:
             return f"TLS failed: {cause.reason or 'error'}."
         if isinstance(cause, OSError) and cause.errno and cause.strerror:
             return f"{cause.strerror}."
+        closed = closed or isinstance(cause, urllib3.exceptions.ProtocolError | http.client.IncompleteRead)
+    if closed:
+        return "The connection was closed."
     return f"{type(innermost).__name__}."
 
 

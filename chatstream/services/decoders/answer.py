@@ -215,7 +215,8 @@ class AnswerDecoder:
     def _tell_data(self, at_end: bool) -> FormName | None:
         """`data:` in what calls itself text: an event only where an object or [DONE] fills the line."""
         begin = self._start + len(FIELDS[0])
-        payload = _NOT_BLANK.search(self._held, begin)
+        payload = _NOT_BLANK.search(self._held, max(begin, self._searched))
+        self._searched = payload.start() if payload else len(self._held)
         if payload is not None and payload[0] not in (b"{", b"["):
             return "text"
         end = _LINE_END.search(self._held, max(begin, self._scanned))
