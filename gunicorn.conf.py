@@ -11,6 +11,7 @@ from typing import Any
 from weakref import WeakSet
 
 import gevent
+from gunicorn.http.errors import NoMoreData
 
 from chatstream.config import Settings, SettingsError
 
@@ -40,6 +41,8 @@ loglevel = settings.log_level
 DRAIN_MARGIN_S = 3
 """What is left of the graceful limit to store answers that did not end in time."""
 
+LOOK_S = 0.2
+
 _idle: WeakSet[Any] = WeakSet()
 """Kept-alive connections that wait for their next request."""
 
@@ -61,12 +64,20 @@ def post_worker_init(worker: Any) -> None:
 
     def drain_when_stopped() -> None:
         while worker.alive:
-            gevent.sleep(0.2)
-        # gunicorn would wait for idle connections as if they were requests
-        gevent.killall(list(_idle), block=False)
+            gevent.sleep(LOOK_S)
+        gevent.spawn(_close_idle_connections)
         runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1))
 
     worker.drain = gevent.spawn(drain_when_stopped)
+
+
+def _close_idle_connections() -> None:
+    """gunicorn waits for kept-alive connections as if they were requests; end them as if the client had left."""
+    while True:
+        for connection in list(_idle):
+            _idle.discard(connection)
+            connection.kill(NoMoreData, block=False)
+        gevent.sleep(LOOK_S)
 
 
 def worker_exit(_server: Any, worker: Any) -> None:

@@ -19,10 +19,12 @@ from tests.support.server import Server
 from tests.support.world import World
 
 
-def read_to_the_end(response: requests.Response) -> Stream:
-    """The frames up to the clean end of the body; ChunkedEncodingError if it was cut."""
+def read_while_stopping(response: requests.Response, server: Server) -> Stream:
+    """Stop the server after the first frames; all frames up to the clean end of the body. Raises if it was cut."""
     stream = Stream()
     for chunk in response.iter_content(None):
+        if not stream.events:
+            server.child.send_signal(signal.SIGTERM)
         stream.feed(chunk)
     return stream
 
@@ -37,8 +39,7 @@ def test_a_stop_waits_for_a_short_answer_and_not_for_idle_connections(
             chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=20&delay_ms=50"))
             with client.begin(chat_id) as response:
                 started = time.monotonic()
-                server.child.send_signal(signal.SIGTERM)
-                stream = read_to_the_end(response)
+                stream = read_while_stopping(response, server)
             assert stream.end[0] == "done"
             assert server.wait(seconds=20) == 0
             assert time.monotonic() - started < 10
@@ -54,9 +55,7 @@ def test_what_can_not_end_in_time_is_stored_as_interrupted(
         with Person(server.url, account) as client:
             chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=5000&delay_ms=20"))
             with client.begin(chat_id) as response:
-                next(response.iter_content(None))
-                server.child.send_signal(signal.SIGTERM)
-                stream = read_to_the_end(response)
+                stream = read_while_stopping(response, server)
             assert server.wait(seconds=20) == 0
     assert set(stream.types) <= {"status", "message"}
     with app.app_context():
