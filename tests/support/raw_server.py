@@ -55,7 +55,6 @@ class CaptureServer:
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.05)
         self.port: int = self._listener.getsockname()[1]
 
     @property
@@ -71,6 +70,8 @@ class CaptureServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the accept
         for connection in self._open:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -87,8 +88,8 @@ class CaptureServer:
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except TimeoutError:
-                continue
+            except OSError:
+                return
             self.connections += 1
             connection.settimeout(10)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
