@@ -35,18 +35,20 @@ class PostgresError(Exception):
 
 def server_account(data: Path) -> Account | None:
     """Whom the server runs as: None for the user we are; for root the owner of ``data``, else nobody."""
-    if os.geteuid() != 0:
-        return None
-    uid = NOBODY_UID
-    with contextlib.suppress(FileNotFoundError):
-        uid = data.stat().st_uid or NOBODY_UID
+    uid = os.geteuid()
+    if uid == 0:
+        uid = NOBODY_UID
+        with contextlib.suppress(FileNotFoundError):
+            uid = data.stat().st_uid or NOBODY_UID
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise PostgresError(
-            f"PostgreSQL does not run as root, and this machine has no account with the number {uid}: "
+            f"PostgreSQL runs neither as root nor as user {uid}, whom this machine does not know by name: "
             "run this as an ordinary user, or set DATABASE_URL."
         ) from None
+    if os.geteuid() != 0:
+        return None
     return Account(entry.pw_uid, entry.pw_gid)
 
 
