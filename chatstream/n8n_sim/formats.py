@@ -199,7 +199,7 @@ def whole_headers(body: bytes, content_type: str, *, sandbox: bool) -> dict[str,
 
 @lru_cache(maxsize=4)
 def gzip_bomb(size: int) -> bytes:
-    """A gzip stream of about ``size`` bytes of item lines, a thousandth of that on the wire.
+    """A gzip stream of about ``size`` bytes of item lines, less than a three hundredth of that on the wire.
 
     Deflate blocks that end in a full flush do not refer to each other, so one packed MiB can be repeated.
     """

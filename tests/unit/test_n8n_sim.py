@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from chatstream.n8n_sim.answers import Question, answer_pieces, demo_answer, expected_text, read_question, split_words
 from chatstream.n8n_sim.formats import Lines, gzip_bomb
-from chatstream.n8n_sim.scenario import FAILURES, MIB, OPTION_NAMES, BadOption, Options, parse_options
+from chatstream.n8n_sim.scenario import FAILURES, FORMATS, MIB, OPTION_NAMES, BadOption, Options, parse_options
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "a-token-for-the-simulator"
@@ -569,3 +569,13 @@ def test_a_taken_port_is_explained(port: int) -> None:
     assert process.returncode == 1
     assert f"Can not listen on 127.0.0.1:{port}" in errors
     assert "Traceback" not in errors
+
+
+def test_the_documentation_has_an_example_of_everything() -> None:
+    text = (ROOT / "docs" / "N8N_SIMULATOR.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \*? ?\|.*\| `((?:demo|scenario/).*)` \|$", text, re.MULTILINE))
+    assert set(rows) >= {*OPTION_NAMES, *FAILURES, *FORMATS}
+    for name, example in rows.items():
+        path, _, query = example.partition("?")
+        parse_options(query, "", path.partition("/")[2] or None)
+        assert name in example, name
