@@ -270,6 +270,7 @@ def _is_healthy(host: str, port: int) -> bool:
 def _banner(host: str, port: int, seconds: float) -> str:
     name = _LOCAL.get(host, host)
     address = f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    argument = "" if address == "http://127.0.0.1:8000" else f" {address}"
     return f"""
 ChatStream is ready, after {seconds:.1f} s
 
@@ -277,7 +278,7 @@ ChatStream is ready, after {seconds:.1f} s
   API docs  {address}/api/docs
   Accounts  admin@demo.example / demo-admin-password
             user@demo.example / demo-user-password
-  Next      scripts/test_streaming.sh
+  Next      scripts/test_streaming.sh{argument}
 
 Ctrl-C stops everything.
 """
