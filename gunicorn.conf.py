@@ -20,7 +20,7 @@ try:
 except SettingsError as error:
     sys.exit(f"ChatStream can not start with these settings:\n{error}")
 
-bind = f"{settings.host}:{settings.port}"
+bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 worker_class = "gevent"
 workers = settings.workers
 worker_connections = settings.worker_connections

@@ -103,15 +103,6 @@ class WebhookCall:
         return headers
 
 
-@dataclass(slots=True)
-class CallReport:
-    """What was seen of a call, for diagnosis; filled in as the call goes on."""
-
-    status_code: int | None = None
-    form: str | None = None
-    first_byte_ms: float | None = None
-
-
 class N8nStreamer:
     """Calls workflows. One instance serves all calls; each call has its session and its connection.
 
@@ -123,14 +114,14 @@ class N8nStreamer:
         self._connect_timeout_s = connect_timeout_s
         self._error_grace_s = error_grace_s
 
-    def stream_response(self, call: WebhookCall, *, report: CallReport | None = None) -> Iterator[Text | Replace]:
+    def stream_response(self, call: WebhookCall) -> Iterator[Text | Replace]:
         """The answer, piece by piece; ends normally when it is whole.
 
         Raises the subclasses of UpstreamError, their ``said`` cleaned. Closing the generator, or killing the greenlet
         that runs it, closes the connection at once; n8n runs its workflow to the end all the same.
         """
         try:
-            yield from self._stream(call, report or CallReport())
+            yield from self._stream(call)
         except UpstreamError as failure:
             failure.said = cleaned(failure.said, token=call.token, host=_host(call.url))
             raise
@@ -153,22 +144,19 @@ class N8nStreamer:
     def _tls(self) -> ssl.SSLContext:
         return tls_context()
 
-    def _stream(self, call: WebhookCall, report: CallReport) -> Iterator[Text | Replace]:
+    def _stream(self, call: WebhookCall) -> Iterator[Text | Replace]:
         self._policy.check_form(call.url)
         limits = _Limits(call.config, self._error_grace_s)
         exchange = self._open(call, limits)
         try:
-            report.status_code = exchange.response.status_code
             if not 200 <= exchange.response.status_code < 300:
                 raise of_status(exchange.response.status_code, exchange.error_body())
             decoder = AnswerDecoder(exchange.response.headers.get("Content-Type", ""))
             try:
-                yield from exchange.pieces(decoder, limits, report)
+                yield from exchange.pieces(decoder, limits)
             except UpstreamError as failure:
                 failure.upstream_status = exchange.response.status_code
                 raise
-            finally:
-                report.form = decoder.form_name
         finally:
             exchange.close()
 
@@ -266,7 +254,7 @@ class _Exchange:
         self._closables.insert(0, self.response)
         limits.heard(time.monotonic())
 
-    def pieces(self, decoder: AnswerDecoder, limits: _Limits, report: CallReport) -> Iterator[Text | Replace]:
+    def pieces(self, decoder: AnswerDecoder, limits: _Limits) -> Iterator[Text | Replace]:
         """The pieces of the body. Stops at its own end: n8n leaves the socket open after the last chunk."""
         yielded_at = limits.started
         while not decoder.finished:
@@ -276,8 +264,6 @@ class _Exchange:
             if not data:
                 break
             limits.heard(now)
-            if report.first_byte_ms is None:
-                report.first_byte_ms = (now - limits.started) * 1000
             yield from decoder.feed(data)
             if now - asked > BUSY_S / 10:
                 yielded_at = now  # it had to wait, so others had their turn

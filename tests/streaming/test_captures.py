@@ -71,9 +71,7 @@ def test_every_capture_gives_what_it_should(
         ("auth_wrong", "token"),
     ],
 )
-def test_advice_names_the_switch(
-    world: World, person: Callable[[Account], Person], name: str, words: str
-) -> None:
+def test_advice_names_the_switch(world: World, person: Callable[[Account], Person], name: str, words: str) -> None:
     account = world.account(role="admin")
     capture = load(name)
     with CaptureServer(capture.scaled(0), ends=capture.ends) as workflow:

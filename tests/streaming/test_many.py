@@ -128,16 +128,17 @@ def test_sixteen_senders_to_one_chat_lose_nothing(
 
 def test_a_full_pool_is_503_at_once(app: Flask, variables: dict[str, str], world: World, tmp_path: Path) -> None:
     account = world.account()
-    with Server({**variables, "DATABASE_POOL_SIZE": "1"}, tmp_path / "log") as server, Person(server.url, account) as me:
+    with (
+        Server({**variables, "DATABASE_POOL_SIZE": "1"}, tmp_path / "log") as server,
+        Person(server.url, account) as me,
+    ):
         with app.app_context():
             db.session.execute(text("LOCK TABLE chats IN ACCESS EXCLUSIVE MODE"))
             blocked = threading.Thread(target=lambda: me.get("/api/chats/"))
             blocked.start()
             time.sleep(0.5)
             started = time.monotonic()
-            answer: Any = requests.get(
-                f"{server.url}/api/auth/me", cookies=me.http.cookies.get_dict(), timeout=10
-            )
+            answer: Any = requests.get(f"{server.url}/api/auth/me", cookies=me.http.cookies.get_dict(), timeout=10)
             took = time.monotonic() - started
             db.session.rollback()
             blocked.join()

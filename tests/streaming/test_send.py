@@ -94,9 +94,7 @@ def test_done_is_told_only_after_the_commit(
                         assert db.session.scalar(text("SELECT message_count FROM chats")) == 2 * stored
 
 
-def test_the_workflow_is_told_the_conversation(
-    world: World, person: Arrive, account: Account, simulator: str
-) -> None:
+def test_the_workflow_is_told_the_conversation(world: World, person: Arrive, account: Account, simulator: str) -> None:
     client = person(account)
     base = simulator.rpartition("/webhook/")[0]
     agent_id = world.agent(
@@ -130,14 +128,10 @@ def test_the_workflow_is_told_the_conversation(
     }
 
 
-def test_a_chat_trigger_gets_its_own_format(
-    world: World, person: Arrive, account: Account, simulator: str
-) -> None:
+def test_a_chat_trigger_gets_its_own_format(world: World, person: Arrive, account: Account, simulator: str) -> None:
     client = person(account)
     base = simulator.rpartition("/webhook/")[0]
-    agent_id = world.agent(
-        account.team_id, f"{simulator}?tokens=2&delay_ms=0", config={"request_format": "n8n_chat"}
-    )
+    agent_id = world.agent(account.team_id, f"{simulator}?tokens=2&delay_ms=0", config={"request_format": "n8n_chat"})
     chat_id = client.open_chat(agent_id)
     requests.delete(f"{base}/requests", timeout=5)
     client.send(chat_id, "Hi there")

@@ -33,16 +33,20 @@ def test_a_stop_waits_for_a_short_answer_and_not_for_idle_connections(
     app: Flask, variables: dict[str, str], world: World, simulator: str, tmp_path: Path
 ) -> None:
     account = world.account()
-    with Server({**variables, "GRACEFUL_TIMEOUT": "30"}, tmp_path / "log") as server:
-        with Person(server.url, account) as idle, Person(server.url, account) as client:
-            idle.get("/api/auth/me")
-            chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=20&delay_ms=50"))
-            with client.begin(chat_id) as response:
-                started = time.monotonic()
-                stream = read_while_stopping(response, server)
-            assert stream.end[0] == "done"
-            assert server.wait(seconds=20) == 0
-            assert time.monotonic() - started < 10
+    patient = {**variables, "GRACEFUL_TIMEOUT": "30"}
+    with (
+        Server(patient, tmp_path / "log") as server,
+        Person(server.url, account) as idle,
+        Person(server.url, account) as client,
+    ):
+        idle.get("/api/auth/me")
+        chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=20&delay_ms=50"))
+        with client.begin(chat_id) as response:
+            started = time.monotonic()
+            stream = read_while_stopping(response, server)
+        assert stream.end[0] == "done"
+        assert server.wait(seconds=20) == 0
+        assert time.monotonic() - started < 10
     with app.app_context():
         assert db.session.scalar(text("SELECT status FROM generations")) == "complete"
 
@@ -51,12 +55,12 @@ def test_what_can_not_end_in_time_is_stored_as_interrupted(
     app: Flask, variables: dict[str, str], world: World, simulator: str, tmp_path: Path
 ) -> None:
     account = world.account()
-    with Server({**variables, "GRACEFUL_TIMEOUT": "5"}, tmp_path / "log") as server:
-        with Person(server.url, account) as client:
-            chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=5000&delay_ms=20"))
-            with client.begin(chat_id) as response:
-                stream = read_while_stopping(response, server)
-            assert server.wait(seconds=20) == 0
+    agent_id = world.agent(account.team_id, f"{simulator}?tokens=5000&delay_ms=20")
+    soon = {**variables, "GRACEFUL_TIMEOUT": "5"}
+    with Server(soon, tmp_path / "log") as server, Person(server.url, account) as client:
+        with client.begin(client.open_chat(agent_id)) as response:
+            stream = read_while_stopping(response, server)
+        assert server.wait(seconds=20) == 0
     assert set(stream.types) <= {"status", "message"}
     with app.app_context():
         status, messages = db.session.execute(

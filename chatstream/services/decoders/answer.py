@@ -107,8 +107,8 @@ class AnswerDecoder:
     def finish(self) -> Iterator[Piece]:
         """The body has ended whole: the last pieces.
 
-        Raises UpstreamEmpty where there was no text (or only white space), UpstreamInvalid, UpstreamTooLarge, and
-        UpstreamError where an `error` line had the last word.
+        Raises UpstreamEmpty where there was no text (or a body of white space only), UpstreamInvalid,
+        UpstreamTooLarge, and UpstreamError where an `error` line had the last word.
         """
         if self._form is None:
             self._form = self._tell(at_end=True)
@@ -119,7 +119,7 @@ class AnswerDecoder:
         yield from self._answer.finish()
         if self.failing:
             raise self.failure()
-        if not self._answer.is_blank:
+        if not self._answer.is_empty:
             return
         if self._interpreter.unreadable:
             raise UpstreamInvalid("The answer has objects, and none with text.", advice=NO_TEXT_ADVICE)

@@ -49,7 +49,6 @@ class AnswerText:
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self.is_blank = True
         self._max_bytes = max_bytes
         self._bytes = 0
         self._length = 0
@@ -58,6 +57,11 @@ class AnswerText:
         self._rounds: list[Round] = []
         self._cleaner = TextCleaner()
         self._last: Round | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no text, not even white space."""
+        return self._length == 0
 
     def new_round(self) -> Round:
         """A further origin of text. Raises UpstreamTooLarge beyond any sensible number of them."""
@@ -92,7 +96,6 @@ class AnswerText:
         self._parts = [part for part in self._parts if part.round is not round_]
         round_.parts, round_.length = [], 0
         rest = self._whole()
-        self.is_blank = not rest.strip()
         self._taken_back += len(rest) + 16 * len(self._parts) + 1024
         if self._taken_back > 8 * self._max_bytes:
             raise UpstreamInvalid("The answer was taken back and started over too often.")
@@ -125,7 +128,6 @@ class AnswerText:
         self._parts[-1].text.write(piece)
         self._length += len(piece)
         round_.length += len(piece)
-        self.is_blank = self.is_blank and piece.isspace()
         yield Text(piece)
 
     def _whole(self) -> str:
