@@ -16,8 +16,8 @@ from tests.support.world import Account, World
 HOSTILE = st.sampled_from(
     [
         "\u2028", "\u2029", "\x85", "\0", "\ud800", "\udc00", "\ud83d", "\ude00", "🌍", "\r", "\n", "\r\n",
-        "\r\n\r\n", '"', "\\", "\\u0000", "data: x", "\n\ndata: {}\n\n", "event: done\n", "id: 1\n", "[DONE]", "</script>",
-        "\ufeff", '{"type":"end"}', "\x1b[0m", "é", "\x7f", " ",
+        "\r\n\r\n", '"', "\\", "\\u0000", "data: x", "\n\ndata: {}\n\n", "event: done\n", "id: 1\n", "[DONE]",
+        "</script>", "\ufeff", '{"type":"end"}', "\x1b[0m", "é", "\x7f", " ",
     ]
 )  # fmt: skip
 PIECES = st.lists(st.one_of(HOSTILE, st.text(st.characters(), min_size=1, max_size=20)), min_size=1, max_size=12)
