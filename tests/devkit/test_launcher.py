@@ -26,6 +26,11 @@ ROOT = Path(__file__).parent.parent.parent
 NO_DATABASE = {"DATABASE_URL": "postgresql://stand-in-needs-none"}
 
 
+def _heed_hangups() -> None:
+    """As from a terminal, also where the tests themselves run under nohup, which the launcher would respect."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Run:
     """A launcher that was started on ``folder``."""
 
@@ -36,7 +41,11 @@ class Run:
         self.output = folder / "output.log"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, stand_in.__file__, "launch", str(folder)], env=env, stdout=output, stderr=output
+                [sys.executable, stand_in.__file__, "launch", str(folder)],
+                env=env,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_heed_hangups,
             )
 
     @property
