@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.init_logs(settings.log_level, settings.log_format)
     app = Flask("chatstream", static_folder=None)
     app.config.update(_flask_config(settings))
+    app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
     init_extensions(app)
     app.extensions["chatstream"] = _services(app, settings)
     problems.init_problems(app)
@@ -80,6 +81,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After"],
         "CORS_MAX_AGE": 600,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,
         "MESSAGE_RATE_LIMIT": settings.message_rate_limit,
@@ -116,6 +118,7 @@ def _services(app: Flask, settings: Settings) -> Services:
 
 def _register_blueprints(app: Flask) -> None:
     from chatstream.blueprints import agents, auth, chats, documentation, messages, operations
+    from chatstream.http import openapi
     from chatstream.http.api import Api
 
     api = Api(app)
@@ -123,4 +126,4 @@ def _register_blueprints(app: Flask) -> None:
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)
-    app.extensions["openapi"] = api.spec.to_dict()
+    app.extensions["openapi"] = openapi.with_policies(api.spec.to_dict(), app)

@@ -62,5 +62,5 @@ def change(body: dict[str, Any], agent_id: uuid.UUID) -> dict[str, Any]:
 @bp.response(204)
 @bp.problems(401, 403, 404)
 def delete(agent_id: uuid.UUID) -> None:
-    """Delete an agent. Its chats stay readable; sending to them answers 409 ``agent_unavailable``."""
+    """Delete an agent. Its chats stay readable; sending to them answers 409 agent_unavailable."""
     services().agents.delete(principal(), agent_id)

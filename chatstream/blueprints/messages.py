@@ -37,7 +37,7 @@ bp = Blueprint("messages", __name__, url_prefix="/api/chats", description="Sendi
 )
 @bp.problems(400, 401, 403, 404, 409, 415, 422, 429, 502, 503, 504)
 def send(query: dict[str, Any], body: dict[str, Any], chat_id: uuid.UUID) -> Response:
-    """Send a message. The answer is a stream of events, or one JSON document where ``Accept`` or ``stream`` says so."""
+    """Send a message. The answer is a stream of events, or one JSON document where Accept or ?stream= says so."""
     generation = services().runner.start(
         services().intake.accept(
             principal(),
@@ -57,9 +57,6 @@ def _wants_events() -> bool:
 
 def _stream(generation: Generation) -> Response:
     """Follow the answer. The generator touches no database: no connection is held while it runs."""
-    client = request.environ.get("gunicorn.socket")
-    if client is not None:
-        client.settimeout(WRITE_TIMEOUT_S)
 
     def frames() -> Iterator[bytes]:
         yield from generation.log.follow()
@@ -68,6 +65,10 @@ def _stream(generation: Generation) -> Response:
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["X-Generation-ID"] = str(generation.assignment.generation_id)
+    client = request.environ.get("gunicorn.socket")
+    if client is not None:
+        client.settimeout(WRITE_TIMEOUT_S)
+        response.call_on_close(lambda: client.settimeout(None))  # the connection may wait long for its next request
     return response
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from typing import Any, NoReturn
 
 import gevent
@@ -12,13 +10,12 @@ import marshmallow
 from flask import Request
 from gunicorn.http.errors import ParseException
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatstream.errors import BadRequest, InvalidFields, UnsupportedMediaType
+from chatstream.http import strict_json
 
-MAX_DEPTH = 32
 BODY_TIMEOUT_S = 30.0
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""PostgreSQL keeps neither NUL nor half a surrogate pair."""
 
 
 class BodyParser(FlaskParser):
@@ -32,17 +29,13 @@ class BodyParser(FlaskParser):
             req.mimetype.startswith("application/") and req.mimetype.endswith("+json")
         ):
             raise UnsupportedMediaType("Send the body as application/json.")
-        document = parse_json(read_body(req))
-        errors = unstorable(document)
-        if errors:
-            raise InvalidFields(errors)
-        return document
+        return strict_json.parse(read_body(req))
 
     def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
         """The query, without text that can not be stored. Raises InvalidFields."""
-        errors = {name: ["Has characters that are not allowed."] for name in req.args if _bad(req.args[name])}
-        if errors:
-            raise InvalidFields(errors)
+        bad = [name for name, value in req.args.items() if strict_json.UNSTORABLE.search(value)]
+        if bad:
+            raise InvalidFields({name: [strict_json.BAD_TEXT] for name in bad})
         return super().load_querystring(req, schema)
 
     def handle_error(
@@ -59,47 +52,20 @@ class BodyParser(FlaskParser):
 
 
 def read_body(req: Request) -> bytes:
-    """The whole body. Raises BadRequest when it is cut off, badly framed or comes too slowly."""
+    """The whole body. Raises BadRequest when it is cut off, badly framed or too slow, 413 when it is too large."""
     limit = gevent.Timeout(BODY_TIMEOUT_S)
     try:
         with limit:
-            return req.get_data(cache=False)
+            body = req.get_data(cache=False)
     except gevent.Timeout as timeout:
         if timeout is not limit:
             raise
         raise BadRequest(f"The body did not arrive within {BODY_TIMEOUT_S:.0f} s.") from None
     except (ParseException, OSError):
         raise BadRequest("The body is cut off or badly framed.") from None
-
-
-def parse_json(body: bytes) -> Any:
-    """Parse strictly: UTF-8, no NaN or infinities, bounded numbers and depth. Raises BadRequest."""
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise BadRequest("The body is not valid JSON.") from None
-
-
-def unstorable(document: Any) -> dict[str, list[str]]:
-    """Complaints by dotted path on text with NUL or lone surrogates, and on nesting over MAX_DEPTH."""
-    errors: dict[str, list[str]] = {}
-    waiting: list[tuple[str, Any, int]] = [("", document, 0)]
-    while waiting:
-        path, value, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            return {path.split(".")[0] or "_schema": [f"Is nested deeper than {MAX_DEPTH} levels."]}
-        if isinstance(value, str) and _bad(value):
-            errors[path or "_schema"] = ["Has characters that are not allowed (NUL or half a surrogate pair)."]
-        elif isinstance(value, dict):
-            if any(_bad(name) for name in value):
-                errors[path or "_schema"] = ["Has a key with characters that are not allowed."]
-            else:
-                waiting += [(f"{path}.{name}" if path else name, item, depth + 1) for name, item in value.items()]
-        elif isinstance(value, list):
-            waiting += [
-                (f"{path}.{place}" if path else str(place), item, depth + 1) for place, item in enumerate(value)
-            ]
-    return errors
+    if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
+        raise RequestEntityTooLarge  # werkzeug cuts a chunked body off at the limit, without a word
+    return body
 
 
 def flat_errors(messages: Any, path: str = "") -> dict[str, list[str]]:
@@ -111,18 +77,3 @@ def flat_errors(messages: Any, path: str = "") -> dict[str, list[str]]:
         deeper = path if not path and name in ("json", "query") else f"{path}.{name}" if path else str(name)
         flat |= flat_errors(inner, deeper)
     return flat
-
-
-def _bad(value: str) -> bool:
-    return _UNSTORABLE.search(value) is not None
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(word)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError(digits)
-    return number

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import current_app, g
 from flask_limiter.util import get_remote_address
 
 from chatstream.extensions import limiter
 
-P = ParamSpec("P")
-R = TypeVar("R")
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def by_address() -> str:
@@ -26,18 +24,10 @@ def by_user() -> str:
     return str(g.principal.user_id)
 
 
-def rate_limited(setting: str, *, scope: str, key: Callable[[], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def rate_limited(setting: str, *, scope: str, key: Callable[[], str]) -> Callable[[View], View]:
     """Count each call for ``key()`` against the rate in ``app.config[setting]``; over it, 429 with Retry-After."""
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-            with limiter.shared_limit(current_app.config[setting], scope=scope, key_func=key):
-                return view(*args, **kwargs)
-
-        return limited
-
-    return decorate
+    limit = limiter.shared_limit(lambda: str(current_app.config[setting]), scope=scope, key_func=key)
+    return cast("Callable[[View], View]", limit)
 
 
 def retry_after() -> int:

@@ -72,8 +72,9 @@ def set_session_cookies(response: Response, grant: RefreshGrant) -> None:
         "exp": issued_at + int(REFRESH_LIFETIME.total_seconds()),
     }
     access = create_access_token(identity, additional_claims={"sid": str(grant.session_id)})
-    set_access_cookies(response, access)
-    set_refresh_cookies(response, create_refresh_token(identity, additional_claims=refresh_claims))
+    refresh = create_refresh_token(identity, additional_claims=refresh_claims)
+    set_access_cookies(response, access, max_age=int(ACCESS_LIFETIME.total_seconds()))
+    set_refresh_cookies(response, refresh, max_age=int(REFRESH_LIFETIME.total_seconds()))
 
 
 def refresh_claims() -> tuple[uuid.UUID, uuid.UUID]:

@@ -52,11 +52,11 @@ def rotate(session_id: uuid.UUID, jti: uuid.UUID) -> RefreshGrant:
     """Exchange a refresh token for its successor.
 
     Raises TokenReused, having revoked the session, when the token was replaced more than ROTATION_GRACE ago or is not
-    the immediate predecessor; InvalidToken when the session has ended.
+    the immediate predecessor; InvalidToken when the session has ended, or its user or team is not active.
     """
     rotated = db.session.scalars(
         update(AuthSession)
-        .where(AuthSession.id == session_id, AuthSession.current_jti == jti, *_live())
+        .where(AuthSession.id == session_id, AuthSession.current_jti == jti, _of_active_user(), *_live())
         .values(
             previous_jti=AuthSession.current_jti,
             current_jti=uuid.uuid4(),
@@ -74,7 +74,7 @@ def rotate(session_id: uuid.UUID, jti: uuid.UUID) -> RefreshGrant:
 def _answer_again(session_id: uuid.UUID, jti: uuid.UUID) -> RefreshGrant:
     fresh = AuthSession.rotated_at > func.now() - ROTATION_GRACE
     row = db.session.execute(
-        select(AuthSession, fresh).where(AuthSession.id == session_id, *_live()).with_for_update()
+        select(AuthSession, fresh).where(AuthSession.id == session_id, _of_active_user(), *_live()).with_for_update()
     ).one_or_none()
     if row is None:
         raise InvalidToken
@@ -95,11 +95,11 @@ def revoke(session_id: uuid.UUID) -> None:
     db.session.commit()
 
 
-def revoke_all(user_id: uuid.UUID) -> None:
-    """End every session of a user, as part of the caller's transaction."""
+def revoke_all(*user_ids: uuid.UUID) -> None:
+    """End every session of these users, as part of the caller's transaction."""
     db.session.execute(
         update(AuthSession)
-        .where(AuthSession.user_id == user_id, AuthSession.revoked_at.is_(None))
+        .where(AuthSession.user_id.in_(user_ids), AuthSession.revoked_at.is_(None))
         .values(revoked_at=func.now())
     )
 
@@ -119,6 +119,10 @@ def principal_of(session_id: uuid.UUID, user_id: uuid.UUID) -> Principal | None:
 
 def _live() -> tuple[ColumnElement[bool], ...]:
     return (AuthSession.revoked_at.is_(None), AuthSession.expires_at > func.now())
+
+
+def _of_active_user() -> ColumnElement[bool]:
+    return AuthSession.user_id.in_(select(User.id).join(User.team).where(User.is_active, Team.is_active))
 
 
 def _grant(session: AuthSession) -> RefreshGrant:

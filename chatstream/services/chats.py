@@ -96,12 +96,13 @@ def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: s
 
     Raises NotFound, InvalidFields (``before`` is not a message of the chat).
     """
+    generation = _running(chat_id)  # first: an answer that ends meanwhile is then among the messages
     chat = get(principal, chat_id)
     if before is None:
         messages, has_more = transcripts.newest(chat_id, limit=limit)
     else:
         messages, has_more = transcripts.before(chat_id, before, limit=limit)
-    return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=_running(chat_id))
+    return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=generation)
 
 
 def _running(chat_id: uuid.UUID) -> Generation | None:

@@ -1,8 +1,9 @@
 """Passwords: what is accepted, and how it is kept.
 
 Stored as ``bcrypt(base64(HMAC-SHA384(password, pepper)))``, the pre-hash that OWASP's Password Storage Cheat Sheet
-advises against bcrypt's limit of 72 bytes. One hash takes some 200 ms of CPU, so it runs in the hub's thread pool: in
-a greenlet it would stall every stream of the worker.
+advises against bcrypt's limit of 72 bytes. One hash takes some 200 ms of CPU, so it runs in threads: in a greenlet it
+would stall every stream of the worker. The threads are not the hub's own, which resolve host names: a flood of
+sign-ins must not keep webhooks from being found.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
 import bcrypt
-import gevent
 from gevent.lock import BoundedSemaphore
+from gevent.threadpool import ThreadPool
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatstream.errors import Busy, InvalidFields
@@ -53,7 +55,9 @@ class PasswordHasher:
         self._pepper = pepper.encode()
         self._rounds = rounds
         self._slots = BoundedSemaphore(QUEUE)
-        self._absent: str | None = None
+        self._threads: ThreadPool | None = None
+        # A salt of ours and a digest that nothing hashes to: verified against when there is no account.
+        self._absent = bcrypt.gensalt(rounds).decode() + "." * 31
 
     def hash(self, password: str) -> str:
         """The text to store, 60 characters. Raises Busy when too many hashes wait."""
@@ -66,8 +70,6 @@ class PasswordHasher:
 
     def verify_absent(self, password: str) -> None:
         """Spend the time of a verification where there is no account to verify. Raises Busy."""
-        if self._absent is None:
-            self._absent = self.hash("an account that does not exist")
         self.verify(password, self._absent)
 
     def _prehash(self, password: str) -> bytes:
@@ -78,7 +80,9 @@ class PasswordHasher:
         if not self._slots.acquire(blocking=False):
             raise Busy("Too many sign-ins at once; try again in a moment.", retry_after=2)
         try:
-            result: Result = gevent.get_hub().threadpool.apply(work)
+            if self._threads is None:  # made late: threads do not survive gunicorn's fork
+                self._threads = ThreadPool(os.cpu_count() or 1)
+            result: Result = self._threads.apply(work)
         finally:
             self._slots.release()
         return result

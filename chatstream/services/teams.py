@@ -9,12 +9,14 @@ import uuid
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from chatstream.errors import Conflict, NotFound
+from chatstream.errors import Conflict, InvalidFields, NotFound
 from chatstream.extensions import db
 from chatstream.models import Team, User
 from chatstream.models.user import Role
 from chatstream.services import auth_sessions
 from chatstream.services.accounts import normal_email
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def slug_of(name: str) -> str:
@@ -24,16 +26,17 @@ def slug_of(name: str) -> str:
 
 
 def create_team(name: str, *, slug: str | None = None) -> Team:
-    """Raises Conflict when the slug is taken."""
-    team = Team(name=name, slug=slug or slug_of(name))
+    """Raises Conflict when the slug is taken, InvalidFields when it is none."""
+    slug = slug or slug_of(name)
+    if not _SLUG.fullmatch(slug):
+        raise InvalidFields({"slug": ["Must be 1 to 63 lower-case letters, digits and hyphens."]})
+    team = Team(name=name, slug=slug)
     db.session.add(team)
     try:
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
-        raise Conflict(
-            f"A team with the slug {slug or slug_of(name)} exists already, or the slug is not valid."
-        ) from None
+        raise Conflict(f"A team with the slug {slug} exists already.") from None
     return team
 
 
@@ -61,8 +64,7 @@ def find_team(reference: str) -> Team:
 def deactivate_team(team: Team) -> None:
     """Nobody of the team signs in any more, and whoever is signed in is out."""
     team.is_active = False
-    for user_id in db.session.scalars(select(User.id).where(User.team_id == team.id)):
-        auth_sessions.revoke_all(user_id)
+    auth_sessions.revoke_all(*db.session.scalars(select(User.id).where(User.team_id == team.id)))
     db.session.commit()
 
 

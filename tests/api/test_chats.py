@@ -238,7 +238,7 @@ def test_a_chat_needs_an_agent_of_the_team_that_is_active(world: World, sign_in:
         ({"agent_id": NIL, "metadata": []}, "metadata"),
         ({"agent_id": NIL, "metadata": None}, "metadata"),
         ({"agent_id": NIL, "metadata": {"x": "y" * 17_000}}, "metadata"),
-        ({"agent_id": NIL, "metadata": {"x": "\0"}}, "metadata.x"),
+        ({"agent_id": NIL, "metadata": {"x": "\0"}}, "metadata"),
         ({"agent_id": NIL, "metadata": {"\ud800": 1}}, "metadata"),
         ({"agent_id": NIL, "user_id": NIL}, "user_id"),
         ({"agent_id": NIL, "messages": []}, "messages"),

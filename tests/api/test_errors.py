@@ -69,6 +69,9 @@ def test_routing(client: FlaskClient, method: str, path: str, status: int, code:
         (b'{"name": "\\ud800"}', 422, "validation_failed"),
         (b'{"name": "\\u0000"}', 422, "validation_failed"),
         (b'{"__proto__": 1}', 422, "validation_failed"),
+        (b'{"\\ud800": 1}', 422, "validation_failed"),
+        (b"{" + b",".join(b'"f%d":0' % n for n in range(101)) + b"}", 422, "validation_failed"),
+        (b'{"name": [' + b"0," * 500_000 + b"0]}", 422, "validation_failed"),
         (b" " * 1_100_000, 413, "body_too_large"),
     ],
 )
@@ -117,6 +120,12 @@ def test_no_value_in_any_field_is_a_failure_of_ours(
                 assert "unknown" in answer.get_json()["errors"] or answer.get_json()["errors"]
 
 
+def test_a_path_is_the_same_with_and_without_its_last_slash(client: FlaskClient) -> None:
+    for path in ("/api/chats", "/api/agents", "/api/auth/me"):
+        assert client.get(path).status_code == client.get(f"{path}/").status_code == 200
+    assert client.post("/api/agents", json={}).status_code == 422
+
+
 def test_request_ids_are_taken_when_sane(client: FlaskClient) -> None:
     taken = client.get("/api/auth/me", headers={"X-Request-ID": "abc-DEF.123_4"})
     assert taken.headers["X-Request-ID"] == "abc-DEF.123_4"
@@ -162,6 +171,7 @@ def test_an_unforeseen_failure_tells_nothing_and_is_kept(
         ({"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"}, False),
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://localhost"}, True),  # TLS ends at a proxy
         ({"Origin": "https://localhost"}, False),
         ({"Origin": "http://localhost:81"}, False),
         ({"Origin": "http://localhost.evil.example"}, False),

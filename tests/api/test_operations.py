@@ -92,6 +92,14 @@ def test_the_openapi_document_covers_every_api_route(app: Flask) -> None:
             if method != "parameters":
                 assert operation["summary"], operation
                 assert any(status.startswith("2") for status in operation["responses"]), operation
+    secured = {
+        (path, method)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters" and operation.get("security")
+    }
+    assert ("/api/chats/", "get") in secured
+    assert ("/api/auth/login", "post") not in secured
     assert (
         "text/event-stream" in document["paths"]["/api/chats/{chat_id}/messages"]["post"]["responses"]["200"]["content"]
     )

@@ -105,6 +105,9 @@ class Generation:
                 self.stored = self._store(answer)
                 if self.stored is not None:
                     self._tell_end(answer)
+        except Exception:
+            # The row stays as running; without a heartbeat the reaper closes it.
+            log.exception("the end of generation %s can not be stored", self.assignment.generation_id)
         finally:
             self.log.close()
             self._ended.set()
