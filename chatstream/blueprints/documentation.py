@@ -22,28 +22,28 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>ChatStream API</title>
-<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs-assets/swagger-ui.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
+<script src="/docs-assets/swagger-ui-bundle.js"></script>
+<script src="/docs-assets/start.js"></script>
 </body>
 </html>
 """
-_START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true});\n'
+_START = 'SwaggerUIBundle({url: "/api/openapi.json", dom_id: "#swagger-ui", deepLinking: true});\n'
 
-bp = Blueprint("documentation", __name__, url_prefix="/api")
+bp = Blueprint("documentation", __name__)
 
 
-@bp.route("/openapi.json")
+@bp.route("/api/openapi.json")
 @public
 def openapi() -> Response:
     """The contract as OpenAPI."""
     return jsonify(current_app.extensions["openapi"])
 
 
-@bp.route("/docs")
+@bp.route("/api/docs")
 @public
 def page() -> Response:
     """The contract to read and try."""
@@ -52,15 +52,15 @@ def page() -> Response:
     return answer
 
 
-@bp.route("/docs/start.js")
+@bp.route("/docs-assets/start.js")
 @public
 def start() -> Response:
     """What starts the page; a file of its own, since inline scripts are not allowed."""
     return Response(_START, content_type="text/javascript; charset=utf-8")
 
 
-@bp.route("/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")
+@bp.route("/docs-assets/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")
 @public
 def asset(name: str) -> Response:
-    """Swagger UI's own files."""
+    """Swagger UI's own files; outside /api, whose answers no cache may keep."""
     return send_from_directory(DIST, name, max_age=3600)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from gevent.event import Event as Flag
 
@@ -36,7 +36,7 @@ class EventLog:
         self._closed = True
         self._wake()
 
-    def follow(self, after: int = 0, *, keep_alive_s: float = KEEP_ALIVE_S) -> Iterator[bytes]:
+    def follow(self, after: int = 0, *, keep_alive_s: float = KEEP_ALIVE_S) -> Generator[bytes, None, None]:
         """Yield the frames after number ``after`` to the end, and a comment after each ``keep_alive_s`` of silence.
 
         All frames that have come since the last yield go out as one piece, so that a slow reader costs fewer writes and

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import flask_migrate
@@ -16,6 +18,7 @@ from chatstream import MIGRATIONS, create_app
 from chatstream.config import Settings
 from chatstream.extensions import Base, db
 from devkit.embedded_postgres import EmbeddedPostgres
+from tests.support.server import ROOT, command_environment
 from tests.support.settings import environment
 
 
@@ -63,3 +66,13 @@ def test_every_constraint_has_a_name_by_rule(empty: Flask) -> None:
     ).all()
     assert names
     assert [name for name in names if not name.startswith(("pk_", "fk_", "uq_", "ck_", "alembic"))] == []
+
+
+def test_two_nodes_may_migrate_at_once(empty: Flask, postgres: EmbeddedPostgres) -> None:
+    variables = command_environment(environment(postgres.url("migrations")))
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    nodes = [subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.PIPE) for _ in range(3)]
+    for node in nodes:
+        _, errors = node.communicate(timeout=60)
+        assert node.returncode == 0, errors.decode()
+    assert differences() == []

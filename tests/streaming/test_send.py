@@ -325,3 +325,30 @@ def test_sends_are_limited_by_user(
         other = world.account(account.team_id)
         with Person(server.url, other) as second:
             assert second.send(second.open_chat(world.agent(account.team_id))).end[0] == "error"
+
+
+def test_silence_is_broken_by_comments(world: World, person: Arrive, account: Account, simulator: str) -> None:
+    client = person(account)
+    chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=2&delay_ms=0&first_delay_ms=16000"))
+    stream = client.send(chat_id)
+    assert stream.keep_alives == 1
+    assert stream.text == expected_text(2)
+
+
+def test_a_connection_is_good_for_more_after_a_stream(
+    world: World, person: Arrive, account: Account, simulator: str, server: Server
+) -> None:
+    """The write limit of a stream must not stay on its connection: no request for 31 s is no error."""
+    client = person(account)
+    chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=2&delay_ms=0"))
+    cookie = "; ".join(f"{name}={value}" for name, value in client.http.cookies.items())
+    head = f"HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+        send = f"POST /api/chats/{chat_id}/messages {head}Content-Type: application/json\r\nContent-Length: 17\r\n\r\n"
+        raw.sendall(send.encode() + b'{"content": "Hi"}')
+        received = b""
+        while not received.endswith(b"\r\n0\r\n\r\n"):
+            received += raw.recv(65536)
+        time.sleep(31)
+        raw.sendall(f"GET /api/auth/me {head}\r\n".encode())
+        assert raw.recv(65536).startswith(b"HTTP/1.1 200 ")

@@ -46,24 +46,9 @@ class Intake:
     ) -> Assignment:
         """Store a user's message and open the generation that answers it.
 
-        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress; then nothing has been stored.
+        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress; then nothing is stored, since the
+        session ends with the request.
         """
-        try:
-            assignment = self._accept(principal, chat_id, content, metadata, origin)
-        except BaseException:
-            db.session.rollback()
-            raise
-        db.session.commit()
-        return assignment
-
-    def _accept(
-        self,
-        principal: Principal,
-        chat_id: uuid.UUID,
-        content: str,
-        metadata: Mapping[str, Any] | None,
-        origin: Origin,
-    ) -> Assignment:
         chat, agent = self._lock(principal, chat_id)
         generation_id, message_id = self._open(principal, chat, agent)
         message = _user_message(content, metadata)
@@ -71,7 +56,7 @@ class Intake:
         if chat.title is None:
             db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=title_from(content)))
         limit = agent.config.get("history_limit", DEFAULT_HISTORY)
-        return Assignment(
+        assignment = Assignment(
             generation_id=generation_id,
             chat_id=chat.id,
             message_id=message_id,
@@ -87,6 +72,8 @@ class Intake:
             user_message=message,
             origin=origin,
         )
+        db.session.commit()
+        return assignment
 
     @staticmethod
     def _lock(principal: Principal, chat_id: uuid.UUID) -> tuple[Chat, Agent]:

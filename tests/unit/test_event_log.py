@@ -1,0 +1,92 @@
+"""The event log of one generation, and the frames in it."""
+
+from __future__ import annotations
+
+import json
+
+import gevent
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatstream.services.event_log import EventLog
+from chatstream.services.events import Done, Event, Failure, Replace, Status, Text
+from chatstream.services.sse import KEEP_ALIVE, encode
+from tests.support.frames import Stream
+
+ID = "11111111-2222-4333-8444-555555555555"
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Text, TEXT.filter(bool)),
+    st.builds(Replace, TEXT),
+    st.builds(Status, TEXT, st.sampled_from(["info", "warning", "error"]), st.booleans()),
+    st.builds(Failure, TEXT, TEXT),
+    st.builds(Done, TEXT, TEXT, st.sampled_from(["complete", "stopped"])),
+)
+NAMES = {Text: "message", Replace: "replace", Status: "status", Failure: "error", Done: "done"}
+
+
+@given(EVENTS, st.integers(1, 10**9))
+def test_a_frame_is_json_in_two_lines_of_ascii(event: Event, number: int) -> None:
+    frame = encode(ID, number, event)
+    first, second, *rest = frame.split(b"\n")
+    assert rest == [b"", b""]
+    assert first == f"id: {ID}:{number}".encode()
+    assert second.startswith(b"data: {")
+    assert all(32 <= byte < 127 for byte in second)
+    payload = json.loads(second[6:])
+    fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    assert payload == {"type": NAMES[type(event)], "data": fields}
+
+
+def read(log: EventLog, after: int = 0) -> bytes:
+    return b"".join(log.follow(after))
+
+
+def test_followers_get_everything_whenever_they_come() -> None:
+    log = EventLog(ID)
+    early = gevent.spawn(read, log)
+    gevent.sleep(0)
+    assert [log.append(Text(str(n))) for n in range(5)] == [1, 2, 3, 4, 5]
+    middle = gevent.spawn(read, log)
+    gevent.sleep(0)
+    log.append(Text("end"))
+    log.close()
+    late = read(log)
+    stream = Stream()
+    stream.feed(late)
+    assert stream.text == "01234end"
+    assert early.get(timeout=1) == middle.get(timeout=1) == late
+    assert read(log, 5) == encode(ID, 6, Text("end"))
+    assert read(log, 6) == b""
+
+
+def test_frames_that_came_together_go_out_together() -> None:
+    log = EventLog(ID)
+    follower = log.follow()
+    for n in range(100):
+        log.append(Text(str(n)))
+    assert next(follower).count(b"\n\n") == 100
+    follower.close()
+
+
+def test_silence_is_broken_by_comments() -> None:
+    log = EventLog(ID)
+    follower = log.follow(keep_alive_s=0.01)
+    assert [next(follower) for _ in range(3)] == [KEEP_ALIVE] * 3
+    log.append(Text("x"))
+    assert next(follower) == encode(ID, 1, Text("x"))
+    assert next(follower) == KEEP_ALIVE
+    log.close()
+    with pytest.raises(StopIteration):
+        next(follower)
+
+
+def test_a_follower_that_leaves_is_forgotten() -> None:
+    log = EventLog(ID)
+    follower = log.follow()
+    log.append(Text("x"))
+    next(follower)
+    assert len(log._followers) == 1
+    follower.close()
+    assert len(log._followers) == 0
