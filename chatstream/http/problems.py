@@ -40,6 +40,12 @@ CODES = {
     500: "internal_error",
     503: "unavailable",
 }
+DETAILS = {
+    404: "There is nothing at this path, or nothing that the caller may see.",
+    405: "The path does not take this method; Allow lists those it takes.",
+    413: "The body is larger than the server takes.",
+}
+"""Instead of werkzeug's words, which speak to people who type addresses."""
 
 
 def problem(
@@ -90,7 +96,8 @@ def _http(error: HTTPException) -> Response:
         if name.lower() in ("allow", "retry-after", "www-authenticate")
     }
     code = CODES.get(status, f"http_{status}")
-    return problem(status, code, HTTPStatus(status).phrase, error.description or error.name, headers=headers)
+    detail = DETAILS.get(status) or error.description or error.name
+    return problem(status, code, HTTPStatus(status).phrase, detail, headers=headers)
 
 
 def _rate_limited(error: RateLimitExceeded) -> Response:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from chatstream.config import Settings, SettingsError
+from tests.support.server import command_environment
 from tests.support.settings import environment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,6 +44,14 @@ def test_production_starts_on_strong_secrets() -> None:
 def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: is not set$"):
         Settings.from_environment({**STRONG, name: "  "})
+
+
+def test_a_command_without_settings_says_so_plainly() -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "team", "list"]
+    result = subprocess.run(command, cwd=ROOT, env=command_environment({}), capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "DATABASE_URL: is not set" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_every_fault_is_told_at_once() -> None:
