@@ -96,7 +96,7 @@ def test_data_survive_a_stop_and_both_libraries_take_the_address(folder: Path) -
         assert ask(server, "SHOW fsync") == "on"
         assert ask(server, "SHOW server_encoding") == "UTF8"
         assert ask(server, "SELECT upper('ü')") == "Ü"
-    assert not processes_about(folder)
+    assert not left_after(folder, 5)
     with server:
         assert ask(server, "SELECT n FROM kept", 'chat "stream"') == 7
         address = server.url('chat "stream"').replace("postgresql:", "postgresql+psycopg2:", 1)
@@ -191,7 +191,7 @@ def test_an_interrupted_start_leaves_nothing_running(folder: Path, moment: str) 
 
     with pytest.raises(KeyboardInterrupt):
         EmbeddedPostgres(folder / "pg", durable=False, on_wait=interrupt).start()
-    assert not processes_about(folder)
+    assert not left_after(folder, 5)
     with EmbeddedPostgres(folder / "pg", durable=False) as server:
         assert ask(server, "SELECT 1") == 1
 
@@ -201,7 +201,7 @@ def test_data_of_another_version_are_left_alone(folder: Path, stopped: EmbeddedP
     version.write_text("15\n")
     with pytest.raises(PostgresError, match=r"made by PostgreSQL 15, and PostgreSQL \d+ is installed.*make reset"):
         stopped.start()
-    assert not processes_about(folder)
+    assert not left_after(folder, 5)
     assert version.read_text() == "15\n"
 
 

@@ -125,7 +125,7 @@ def test_everything_starts_and_stops_in_order_and_again(folder: Path) -> None:
             connection.commit()
         assert (folder / "instance" / "secrets.env").stat().st_mode & 0o777 == 0o600
         assert run.end(signal.SIGINT) == 0
-        assert not processes_about(folder), run.text
+        assert not left_after(folder, 5), run.text
     with launched(folder, GRACEFUL_TIMEOUT="1") as run:
         run.wait_for_text("Ctrl-C stops everything")
         again = json.loads(run.get("/environment"))
@@ -138,7 +138,7 @@ def test_everything_starts_and_stops_in_order_and_again(folder: Path) -> None:
             began = time.monotonic()
             assert run.end(signal.SIGTERM) == 0
             assert 0.5 < time.monotonic() - began < 5
-        assert not processes_about(folder), run.text
+        assert not left_after(folder, 5), run.text
 
 
 def test_a_second_signal_hurries(folder: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_second_signal_hurries(folder: Path) -> None:
             began = time.monotonic()
             assert run.end(signal.SIGINT) == 0
             assert time.monotonic() - began < 3
-        assert not processes_about(folder), run.text
+        assert not left_after(folder, 5), run.text
 
 
 def test_a_killed_launcher_leaves_nothing_behind(folder: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_failed_start_says_why_and_leaves_nothing(folder: Path, extra: dict[st
         assert run.process.wait(15) == 1
         assert said in run.text
         assert "Traceback" not in run.text
-        assert not processes_about(folder), run.text
+        assert not left_after(folder, 5), run.text
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_a_signal_during_the_start_leaves_nothing(folder: Path, moment: str, ext
     with launched(folder, **extra) as run:
         assert wait_for(lambda: (folder / moment).exists(), 10)
         assert run.end(signal.SIGHUP) == 0
-        assert not processes_about(folder), run.text
+        assert not left_after(folder, 5), run.text
