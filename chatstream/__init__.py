@@ -94,6 +94,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings) -> Services:
+    from chatstream.config import SettingsError
     from chatstream.services.accounts import Accounts
     from chatstream.services.agents import Agents
     from chatstream.services.container import Services
@@ -105,7 +106,10 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.passwords import PasswordHasher
     from chatstream.services.token_cipher import TokenCipher
 
-    policy = OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
+    try:
+        policy = OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
+    except ValueError as error:
+        raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     return Services(
         accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),

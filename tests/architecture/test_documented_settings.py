@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from chatstream import create_app
 from chatstream.config import Settings, SettingsError
 from tests.support.server import command_environment
 from tests.support.settings import environment
@@ -44,6 +45,12 @@ def test_production_starts_on_strong_secrets() -> None:
 def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: is not set$"):
         Settings.from_environment({**STRONG, name: "  "})
+
+
+def test_a_host_that_is_none_is_named() -> None:
+    settings = Settings.from_environment({**STRONG, "WEBHOOK_ALLOWED_HOSTS": "https://n8n.example.org"})
+    with pytest.raises(SettingsError, match=r"^WEBHOOK_ALLOWED_HOSTS: 'https://n8n.example.org' is not"):
+        create_app(settings)
 
 
 def test_a_command_without_settings_says_so_plainly() -> None:
