@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy import Engine
 
     from chatstream.config import Settings
     from chatstream.services.container import Services
@@ -104,6 +105,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.passwords import PasswordHasher
+    from chatstream.services.shared_log import PostgresLog
     from chatstream.services.token_cipher import TokenCipher
 
     try:
@@ -111,13 +113,28 @@ def _services(app: Flask, settings: Settings) -> Services:
     except ValueError as error:
         raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
+    shared_log = PostgresLog()
+    runner = GenerationRunner(
+        streamer=N8nStreamer(policy=policy),
+        log=shared_log,
+        app_context=app.app_context,
+        engine_of=lambda: _engine(app),
+    )
     return Services(
         accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
         agents=agents,
         intake=Intake(agents=agents, max_running=settings.max_streams_per_user),
-        runner=GenerationRunner(streamer=N8nStreamer(policy=policy), app_context=app.app_context),
+        shared_log=shared_log,
+        runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
     )
+
+
+def _engine(app: Flask) -> Engine:
+    from chatstream.extensions import db
+
+    with app.app_context():
+        return db.engine
 
 
 def _register_blueprints(app: Flask) -> None:

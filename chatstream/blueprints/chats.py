@@ -9,10 +9,10 @@ from flask import Response, jsonify
 
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, signed_in
-from chatstream.http.services import services
 from chatstream.models import Chat
 from chatstream.schemas import chats as schemas
 from chatstream.services import chats
+from chatstream.services.generations import stopping
 from chatstream.services.keyset import Page
 
 bp = Blueprint("chats", __name__, url_prefix="/api/chats", description="Kept conversations")
@@ -67,6 +67,5 @@ def change(body: dict[str, Any], chat_id: uuid.UUID) -> Chat:
 def delete(chat_id: uuid.UUID) -> None:
     """Delete a chat; a running answer is stopped first."""
     caller = principal()
-    chats.get(caller, chat_id)
-    services().runner.stop(chat_id)
+    stopping.stop_answer(caller, chat_id)
     chats.delete_chat(caller, chat_id)

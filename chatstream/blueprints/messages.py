@@ -14,7 +14,7 @@ from chatstream.http.policy import principal, signed_in
 from chatstream.http.rate_limits import by_user, rate_limited
 from chatstream.http.services import services
 from chatstream.schemas import chats as schemas
-from chatstream.services.generations import Generation
+from chatstream.services.generations import Generation, resuming, stopping
 from chatstream.services.generations.assignment import Origin
 
 WRITE_TIMEOUT_S = 30
@@ -47,7 +47,30 @@ def send(query: dict[str, Any], body: dict[str, Any], chat_id: uuid.UUID) -> Res
             origin=Origin(request_id=g.request_id, method=request.method, path=request.path),
         )
     )
-    return _stream(generation) if query["stream"] and _wants_events() else _whole(generation)
+    wants_stream = query["stream"] and _wants_events()
+    return _stream(generation.assignment.generation_id) if wants_stream else _whole(generation)
+
+
+@bp.route("/<uuid:chat_id>/stream")
+@signed_in
+@bp.arguments(schemas.FollowQuery, location="query")
+@bp.response(200, {"type": "string"}, content_type="text/event-stream", description="The rest of the answer")
+@bp.alt_response(204, description="Nothing to follow")
+@bp.problems(401, 404, 422)
+def follow(query: dict[str, Any], chat_id: uuid.UUID) -> Response:
+    """Join the running answer, or go on after Last-Event-ID; up to 5 minutes after its end, on any worker."""
+    last_event_id = request.headers.get("Last-Event-ID") or query["last_event_id"]
+    place = resuming.find_place(services().shared_log, principal(), chat_id, last_event_id)
+    return Response(status=204) if place is None else _stream(*place)
+
+
+@bp.route("/<uuid:chat_id>/stop", methods=["POST"])
+@signed_in
+@bp.response(200, schemas.Stopped)
+@bp.problems(401, 403, 404)
+def stop(chat_id: uuid.UUID) -> dict[str, bool]:
+    """Stop the running answer, on whichever worker it runs; what had arrived is kept."""
+    return {"stopped": stopping.stop_answer(principal(), chat_id)}
 
 
 def _wants_events() -> bool:
@@ -55,16 +78,17 @@ def _wants_events() -> bool:
     return request.accept_mimetypes.best_match(offers, default=offers[0]) == offers[0]
 
 
-def _stream(generation: Generation) -> Response:
-    """Follow the answer. The generator touches no database: no connection is held while it runs."""
+def _stream(generation_id: uuid.UUID, after: int = 0) -> Response:
+    """Follow an answer. The generator holds no database connection while it waits."""
+    followed = services().runner.follow(generation_id, after)
 
     def frames() -> Iterator[bytes]:
-        yield from generation.log.follow()
+        yield from followed
 
     response = Response(stream_with_context(frames()), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
-    response.headers["X-Generation-ID"] = str(generation.assignment.generation_id)
+    response.headers["X-Generation-ID"] = str(generation_id)
     client = request.environ.get("gunicorn.socket")
     if client is not None:
         client.settimeout(WRITE_TIMEOUT_S)

@@ -19,6 +19,7 @@ from chatstream.errors import ChatStreamError
 from chatstream.extensions import db
 from chatstream.http.rate_limits import retry_after
 from chatstream.services import error_logs
+from chatstream.services.shared_log.interface import SharedLogUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def init_problems(app: Flask) -> None:
     app.register_error_handler(ChatStreamError, _named)
     app.register_error_handler(RateLimitExceeded, _rate_limited)
     app.register_error_handler(PoolTimeout, _pool_empty)
+    app.register_error_handler(SharedLogUnavailable, _log_away)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -108,6 +110,10 @@ def _rate_limited(error: RateLimitExceeded) -> Response:
 
 def _pool_empty(_error: PoolTimeout) -> Response:
     return _unavailable("Every database connection is in use.")
+
+
+def _log_away(_error: SharedLogUnavailable) -> Response:
+    return _unavailable("The log of running answers does not answer at the moment.")
 
 
 def _database(error: DBAPIError) -> Response:

@@ -5,7 +5,8 @@ from chatstream.models.auth_session import AuthSession
 from chatstream.models.chat import Chat
 from chatstream.models.error_log import ErrorLog
 from chatstream.models.generation import Generation
+from chatstream.models.generation_event import GenerationEvent
 from chatstream.models.team import Team
 from chatstream.models.user import User
 
-__all__ = ["Agent", "AuthSession", "Chat", "ErrorLog", "Generation", "Team", "User"]
+__all__ = ["Agent", "AuthSession", "Chat", "ErrorLog", "Generation", "GenerationEvent", "Team", "User"]

@@ -26,18 +26,23 @@ class Generation(Base):
         Index("ix_generations_heartbeat", "heartbeat_at", postgresql_where=text("status = 'running'")),
         Index(None, "chat_id"),
         Index(None, "agent_id"),
+        Index("ix_generations_finished", "finished_at"),
     )
 
     id: Mapped[UuidKey]
     chat_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("chats.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     agent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
+    session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("auth_sessions.id", ondelete="SET NULL"))
+    """The sign-in that asked; when it ends, the answer does."""
     message_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), server_default=text("gen_random_uuid()"))
     """The id that the answer has in the transcript."""
     status: Mapped[str] = mapped_column(String(20), server_default="running")
     error_code: Mapped[str | None] = mapped_column(String(50))
     started_at: Mapped[CreatedAt]
     heartbeat_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    stop_requested_at: Mapped[Instant | None]
+    """Somebody wants it to end; its owner, on whichever worker, sees to it."""
     finished_at: Mapped[Instant | None]
     first_token_ms: Mapped[int | None] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer, server_default=text("0"))

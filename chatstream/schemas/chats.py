@@ -117,6 +117,22 @@ class SendQuery(Query):
     stream = fields.Boolean(load_default=True, metadata={"description": "false: one JSON answer at the end."})
 
 
+class FollowQuery(Query):
+    """Where to go on."""
+
+    last_event_id = fields.String(
+        load_default=None,
+        validate=validate.Length(max=100),
+        metadata={"description": "The id of the last event seen; the header Last-Event-ID goes before it."},
+    )
+
+
+class Stopped(Schema):
+    """Whether an answer was running."""
+
+    stopped = fields.Boolean()
+
+
 class Exchange(Schema):
     """A message and its whole answer."""
 

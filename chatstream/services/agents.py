@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from chatstream.errors import InvalidFields, NotFound, WebhookBlocked
 from chatstream.extensions import db
-from chatstream.models import Agent
+from chatstream.models import Agent, Generation
+from chatstream.services.generations.outcomes import request_stop
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.outbound import OutboundPolicy
 from chatstream.services.principals import Principal
@@ -50,11 +51,12 @@ class Agents:
         return self._save(agent, fields)
 
     def delete(self, principal: Principal, agent_id: uuid.UUID) -> None:
-        """Delete an agent. Its chats stay readable; its token does not stay. Raises NotFound."""
+        """Delete an agent and stop its answers. Its chats stay readable; its token does not stay. Raises NotFound."""
         agent = self._owned(principal.team_id, agent_id, lock=True)
         agent.is_active = False
         agent.deleted_at = func.now()
         agent.webhook_token = None
+        request_stop(Generation.agent_id == agent.id)
         db.session.commit()
 
     def token_of(self, agent: Agent) -> str | None:

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from chatstream.errors import InvalidToken, TokenReused
 from chatstream.extensions import db
-from chatstream.models import AuthSession, Team, User
+from chatstream.models import AuthSession, Generation, Team, User
+from chatstream.services.generations.outcomes import request_stop
 from chatstream.services.principals import Principal
 
 REFRESH_LIFETIME = timedelta(days=7)
@@ -86,12 +87,13 @@ def _answer_again(session_id: uuid.UUID, jti: uuid.UUID) -> RefreshGrant:
 
 
 def revoke(session_id: uuid.UUID) -> None:
-    """End a session; neither of its tokens works again. Ending it twice is no error."""
+    """End a session and the answers that it asked for; neither of its tokens works again. Twice is no error."""
     db.session.execute(
         update(AuthSession)
         .where(AuthSession.id == session_id, AuthSession.revoked_at.is_(None))
         .values(revoked_at=func.now())
     )
+    request_stop(Generation.session_id == session_id)
     db.session.commit()
 
 

@@ -9,6 +9,7 @@ from chatstream.services.agents import Agents
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
+from chatstream.services.shared_log import SharedLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,5 +19,6 @@ class Services:
     accounts: Accounts
     agents: Agents
     intake: Intake
+    shared_log: SharedLog
     runner: GenerationRunner
     readiness: Readiness

@@ -7,6 +7,7 @@ a line end (U+2028, U+0085) matters.
 
 from __future__ import annotations
 
+import json
 from json.encoder import encode_basestring_ascii as quoted
 
 from chatstream.services.events import Done, Event, Failure, Replace, Status, Text
@@ -14,12 +15,13 @@ from chatstream.services.events import Done, Event, Failure, Replace, Status, Te
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
-def encode(generation_id: str, number: int, event: Event) -> bytes:
+def frame(generation_id: str, number: int, payload: str) -> bytes:
     """The bytes of frame ``number`` (from 1) of a generation."""
-    return f"id: {generation_id}:{number}\ndata: {_payload(event)}\n\n".encode("ascii")
+    return f"id: {generation_id}:{number}\ndata: {payload}\n\n".encode("ascii")
 
 
-def _payload(event: Event) -> str:
+def payload(event: Event) -> str:
+    """An event as JSON, in ASCII and without a line end: ``{"type": …, "data": {…}}``."""
     match event:
         case Text(content):
             return f'{{"type": "message", "data": {{"content": {quoted(content)}}}}}'
@@ -38,3 +40,15 @@ def _payload(event: Event) -> str:
                 f'{{"type": "done", "data": {{"message": {quoted(message)}, '
                 f'"message_id": {quoted(message_id)}, "status": {quoted(status)}}}}}'
             )
+
+
+def text_in(payloads: list[str]) -> str:
+    """The text of an answer from the payloads of its events, up to wherever they go."""
+    pieces: list[str] = []
+    for line in payloads:
+        event = json.loads(line)
+        if event["type"] == "message":
+            pieces.append(event["data"]["content"])
+        elif event["type"] == "replace":
+            pieces = [event["data"]["content"]]
+    return "".join(pieces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import gevent
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from chatstream.services.event_log import EventLog
 from chatstream.services.events import Done, Event, Failure, Replace, Status, Text
-from chatstream.services.sse import KEEP_ALIVE, encode
+from chatstream.services.sse import KEEP_ALIVE, frame, payload, text_in
 from tests.support.frames import Stream
 
 ID = "11111111-2222-4333-8444-555555555555"
@@ -26,17 +27,19 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 NAMES = {Text: "message", Replace: "replace", Status: "status", Failure: "error", Done: "done"}
 
 
+def encode(generation_id: str, number: int, event: Event) -> bytes:
+    return frame(generation_id, number, payload(event))
+
+
 @given(EVENTS, st.integers(1, 10**9))
 def test_a_frame_is_json_in_two_lines_of_ascii(event: Event, number: int) -> None:
-    frame = encode(ID, number, event)
-    first, second, *rest = frame.split(b"\n")
+    first, second, *rest = encode(ID, number, event).split(b"\n")
     assert rest == [b"", b""]
     assert first == f"id: {ID}:{number}".encode()
     assert second.startswith(b"data: {")
     assert all(32 <= byte < 127 for byte in second)
-    payload = json.loads(second[6:])
     fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-    assert payload == {"type": NAMES[type(event)], "data": fields}
+    assert json.loads(second[6:]) == {"type": NAMES[type(event)], "data": fields}
 
 
 def read(log: EventLog, after: int = 0) -> bytes:
@@ -90,3 +93,35 @@ def test_a_follower_that_leaves_is_forgotten() -> None:
     assert len(log._followers) == 1
     follower.close()
     assert len(log._followers) == 0
+
+
+@given(st.lists(EVENTS), st.integers(0, 1 << 16))
+def test_what_is_shared_is_everything_in_order(events: list[Event], seed: int) -> None:
+    """However often the log is shared, the batches hold every event once, and the answer's text."""
+    dice = random.Random(seed)
+    log = EventLog(ID)
+    shared: list[str] = []
+    ends = 0
+
+    def share() -> None:
+        nonlocal ends
+        batch = log.unshared()
+        if batch is not None:
+            assert batch.first == len(shared) + 1
+            shared.extend(batch.payloads)
+            ends += batch.is_last
+            log.mark_shared(batch)
+
+    for event in events:
+        log.append(event)
+        if dice.random() < 0.4:
+            share()
+    log.close()
+    share()
+    share()
+    assert ends == 1
+    assert log.fully_shared
+    assert shared == [payload(event) for event in events]
+    stream = Stream()
+    stream.feed(b"".join(log.follow()))
+    assert text_in(shared) == stream.text

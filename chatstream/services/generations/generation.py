@@ -11,22 +11,18 @@ from typing import Any, Literal
 
 import gevent
 from gevent.event import Event as Flag
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chatstream.errors import UpstreamError
 from chatstream.services.event_log import EventLog
 from chatstream.services.events import Done, Failure, Replace, Text
 from chatstream.services.generations.assignment import Assignment
-from chatstream.services.generations.outcomes import Answer, store
+from chatstream.services.generations.outcomes import DATABASE_GONE, Answer, store
 from chatstream.services.n8n import N8nStreamer
 
 log = logging.getLogger(__name__)
 
 AppContext = Callable[[], AbstractContextManager[Any]]
 Halt = Literal["stopped", "interrupted", "abandoned"]
-
-DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class Generation:
@@ -36,21 +32,13 @@ class Generation:
     had. A kill can therefore never fall into the middle of a commit.
     """
 
-    def __init__(
-        self,
-        assignment: Assignment,
-        *,
-        streamer: N8nStreamer,
-        app_context: AppContext,
-        on_end: Callable[[], None],
-    ) -> None:
+    def __init__(self, assignment: Assignment, *, streamer: N8nStreamer, app_context: AppContext) -> None:
         self.assignment = assignment
         self.log = EventLog(str(assignment.generation_id))
         self.failure: UpstreamError | None = None
         self.stored: dict[str, Any] | None = None
         self._streamer = streamer
         self._app_context = app_context
-        self._on_end = on_end
         self._pieces: list[str] = []
         self._chunks = 0
         self._first_token_ms: int | None = None
@@ -73,6 +61,11 @@ class Generation:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the end is stored and told; False when ``timeout`` seconds were not enough."""
         return self._ended.wait(timeout)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its end has been stored and told, or it was abandoned."""
+        return self._ended.is_set()
 
     def _read(self) -> None:
         started = time.monotonic()
@@ -111,7 +104,6 @@ class Generation:
         finally:
             self.log.close()
             self._ended.set()
-            self._on_end()
 
     def _answer(self) -> Answer:
         status = self._halt or ("error" if self.failure else "complete")

@@ -95,7 +95,12 @@ class Intake:
     def _open(self, principal: Principal, chat: Chat, agent: Agent) -> tuple[uuid.UUID, uuid.UUID]:
         opened = db.session.execute(
             insert(Generation)
-            .values(chat_id=chat.id, user_id=principal.user_id, agent_id=agent.id)
+            .values(
+                chat_id=chat.id,
+                user_id=principal.user_id,
+                agent_id=agent.id,
+                session_id=principal.session_id,
+            )
             .on_conflict_do_nothing(index_elements=["chat_id"], index_where=Generation.status == "running")
             .returning(Generation.id, Generation.message_id)
         ).one_or_none()

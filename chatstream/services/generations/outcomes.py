@@ -7,15 +7,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chatstream.errors import UpstreamError
 from chatstream.extensions import db
 from chatstream.models import Chat, Generation
-from chatstream.services import error_logs, transcripts
+from chatstream.services import error_logs, signals, sse, transcripts
 from chatstream.services.clock import now, rfc3339
 from chatstream.services.events import Outcome
 from chatstream.services.generations.assignment import Assignment
+from chatstream.services.shared_log import Batch, SharedLog
+
+DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
+"""What PostgreSQL's absence looks like; the same call may succeed later."""
 
 STALE_AFTER_S = 30
 """A running generation without a heartbeat for this long has lost its worker."""
@@ -63,22 +69,42 @@ def store(assignment: Assignment, answer: Answer) -> dict[str, Any] | None:
     return message
 
 
-def beat(generation_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Say that these are alive; returns those that still count as running."""
-    alive = db.session.scalars(
+def beat(generation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, bool]:
+    """Say that these are alive; returns those that still count as running, and whether somebody wants them stopped."""
+    alive = db.session.execute(
         update(Generation)
         .where(Generation.id.in_(generation_ids), Generation.status == "running")
         .values(heartbeat_at=func.now())
-        .returning(Generation.id)
+        .returning(Generation.id, Generation.stop_requested_at.is_not(None))
     ).all()
     db.session.commit()
-    return set(alive)
+    return {row[0]: row[1] for row in alive}
 
 
-def reap(own: Collection[uuid.UUID]) -> int:
+def request_stop(*which: ColumnElement[bool]) -> list[uuid.UUID]:
+    """Ask the owners of these running generations to stop them, as part of the caller's transaction; returns which."""
+    asked = db.session.scalars(
+        update(Generation)
+        .where(Generation.status == "running", *which)
+        .values(stop_requested_at=func.now())
+        .returning(Generation.id)
+    ).all()
+    signals.send(signals.STOP, asked)
+    return list(asked)
+
+
+def any_running(generation_ids: Collection[uuid.UUID]) -> bool:
+    """Whether one of these has not ended yet. Holds no connection afterwards."""
+    running = select(Generation.id).where(Generation.id.in_(generation_ids), Generation.status == "running")
+    found = db.session.scalars(running.limit(1)).one_or_none()
+    db.session.rollback()
+    return found is not None
+
+
+def reap(log: SharedLog, own: Collection[uuid.UUID]) -> int:
     """Store generations whose worker is gone as ``interrupted``; returns how many.
 
-    ``own`` are this worker's: they are alive whatever their heartbeat says.
+    ``own`` are this worker's: they are alive whatever their heartbeat says. Raises SharedLogUnavailable.
     """
     stale = db.session.execute(
         select(Generation.id, Generation.chat_id, Generation.message_id).where(
@@ -88,16 +114,20 @@ def reap(own: Collection[uuid.UUID]) -> int:
         )
     ).all()
     db.session.rollback()
-    return sum(_interrupt(*row) for row in stale)
+    return sum(_interrupt(log, *row) for row in stale)
 
 
-def _interrupt(generation_id: uuid.UUID, chat_id: uuid.UUID, message_id: uuid.UUID) -> bool:
-    lost = Answer(status="interrupted", content="")
+def _interrupt(log: SharedLog, generation_id: uuid.UUID, chat_id: uuid.UUID, message_id: uuid.UUID) -> bool:
+    """Put together what the shared log has of a lost generation, and store it; the log is closed with it."""
+    payloads = [payload for batch in log.read(generation_id, after=0) for payload in batch.payloads]
+    lost = Answer(status="interrupted", content=sse.text_in(payloads), chunks=len(payloads))
     _lock_chat(chat_id)
     won = _finish(generation_id, lost)
     if won:
         transcripts.append(chat_id, lost.message(message_id))
     db.session.commit()
+    if won:
+        log.write([Batch(generation_id=str(generation_id), first=len(payloads) + 1, payloads=(), is_last=True)])
     return won
 
 

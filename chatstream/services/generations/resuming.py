@@ -1,0 +1,65 @@
+"""Where in which log a client goes on reading."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import NamedTuple
+
+from sqlalchemy import func, select, text
+
+from chatstream.errors import InvalidFields
+from chatstream.extensions import db
+from chatstream.models import Generation
+from chatstream.services import chats
+from chatstream.services.principals import Principal
+from chatstream.services.shared_log import KEPT_S, SharedLog
+
+_EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,9})")
+
+
+class Place(NamedTuple):
+    """Go on in this generation's log behind the event with this number."""
+
+    generation_id: uuid.UUID
+    after: int
+
+
+def find_place(log: SharedLog, principal: Principal, chat_id: uuid.UUID, last_event_id: str | None) -> Place | None:
+    """Where to go on; None when there is nothing (more) to follow.
+
+    Without ``last_event_id``: the start of the running answer, or of one that ended less than KEPT_S ago. Holds no
+    connection afterwards. Raises NotFound, InvalidFields (not an id of ours), SharedLogUnavailable.
+    """
+    chats.get(principal, chat_id)
+    query = (
+        select(Generation.id, Generation.status)
+        .where(
+            Generation.chat_id == chat_id,
+            Generation.finished_at.is_(None)
+            | (Generation.finished_at > func.now() - text(f"interval '{KEPT_S} seconds'")),
+        )
+        .order_by(Generation.started_at.desc())
+        .limit(1)
+    )
+    after = 0
+    if last_event_id is not None:
+        generation_id, after = _parse(last_event_id)
+        query = query.where(Generation.id == generation_id)
+    row = db.session.execute(query).one_or_none()
+    nothing = row is None or (row[1] != "running" and after > 0 and _has_all(log, row[0], after))
+    db.session.rollback()
+    return None if row is None or nothing else Place(row[0], after)
+
+
+def _has_all(log: SharedLog, generation_id: uuid.UUID, after: int) -> bool:
+    """Whether a client that has seen event ``after`` of an ended answer has seen everything."""
+    rest = log.read(generation_id, after=after)
+    return any(batch.is_last for batch in rest) and all(batch.end <= after for batch in rest)
+
+
+def _parse(last_event_id: str) -> tuple[uuid.UUID, int]:
+    match = _EVENT_ID.fullmatch(last_event_id)
+    if match is None:
+        raise InvalidFields({"last_event_id": ["Not the id of an event."]})
+    return uuid.UUID(match[1]), int(match[2])

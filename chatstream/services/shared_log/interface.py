@@ -1,0 +1,59 @@
+"""What a shared log is to those that use it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+KEPT_S = 300
+"""How long the events of an ended answer can be followed."""
+
+
+class SharedLogUnavailable(Exception):
+    """The log's store does not answer; the same call may succeed later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Events of one generation that were written at once: JSON payloads, numbered from ``first``.
+
+    ``is_last``: the log is closed after them. ``payloads`` may then be empty.
+    """
+
+    generation_id: str
+    first: int
+    payloads: tuple[str, ...]
+    is_last: bool
+
+    @property
+    def end(self) -> int:
+        """The number of the last event in it; ``first - 1`` where it has none."""
+        return self.first + len(self.payloads) - 1
+
+
+class SharedLog(Protocol):
+    """Batches by generation. Called inside an application context; no method holds a connection afterwards.
+
+    Each raises SharedLogUnavailable when the store does not answer.
+    """
+
+    def write(self, batches: Sequence[Batch]) -> None:
+        """Keep the batches of many generations, in one round trip, and wake those that listen.
+
+        A batch that was written before, under the same generation and number, is replaced: its receipt may have been
+        lost, and the repeated one may hold more. Batches of generations that are gone are passed over.
+        """
+
+    def read(self, generation_id: uuid.UUID, *, after: int) -> list[Batch]:
+        """The batches with events numbered over ``after``, in order; the closing one also when it has none."""
+
+    def sweep(self) -> int:
+        """Delete what ended more than KEPT_S ago; returns how many batches (0 where the store does it by itself)."""
+
+    def listen(self, wake: Callable[[uuid.UUID | None], None]) -> None:
+        """Call ``wake`` for ever with each generation whose log has grown, with None when some may have been missed.
+
+        Runs in a greenlet of its own; returns at once where the words come another way (services/signals.py).
+        """
