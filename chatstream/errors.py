@@ -211,6 +211,12 @@ class UpstreamError(ChatStreamError):
         self.said = said
         self.upstream_status = upstream_status
 
+    @staticmethod
+    def of_code(code: str | None) -> UpstreamError:
+        """The failure with a code, as it was stored; the general one for any other."""
+        kinds: dict[str, type[UpstreamError]] = {kind.code: kind for kind in UpstreamError.__subclasses__()}
+        return kinds.get(code or "", UpstreamError)()
+
 
 class UpstreamUnreachable(UpstreamError):
     """No connection: name resolution, connect, TLS."""

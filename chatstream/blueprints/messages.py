@@ -8,13 +8,13 @@ from typing import Any
 
 from flask import Response, g, jsonify, request, stream_with_context
 
-from chatstream.errors import Unavailable
+from chatstream.errors import Unavailable, UpstreamError
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, signed_in
 from chatstream.http.rate_limits import by_user, rate_limited
 from chatstream.http.services import services
 from chatstream.schemas import chats as schemas
-from chatstream.services.generations import Generation, resuming, stopping
+from chatstream.services.generations import Generation, idempotency, resuming, stopping
 from chatstream.services.generations.assignment import Origin
 
 WRITE_TIMEOUT_S = 30
@@ -38,17 +38,19 @@ bp = Blueprint("messages", __name__, url_prefix="/api/chats", description="Sendi
 @bp.problems(400, 401, 403, 404, 409, 415, 422, 429, 502, 503, 504)
 def send(query: dict[str, Any], body: dict[str, Any], chat_id: uuid.UUID) -> Response:
     """Send a message. The answer is a stream of events, or one JSON document where Accept or ?stream= says so."""
-    generation = services().runner.start(
-        services().intake.accept(
-            principal(),
-            chat_id,
-            content=body["content"],
-            metadata=body.get("metadata"),
-            origin=Origin(request_id=g.request_id, method=request.method, path=request.path),
-        )
+    accepted = services().intake.accept(
+        principal(),
+        chat_id,
+        content=body["content"],
+        metadata=body.get("metadata"),
+        origin=Origin(request_id=g.request_id, method=request.method, path=request.path),
+        key=idempotency.key_for(request.headers.get(idempotency.HEADER), body["content"], body.get("metadata")),
     )
     wants_stream = query["stream"] and _wants_events()
-    return _stream(generation.assignment.generation_id) if wants_stream else _whole(generation)
+    if isinstance(accepted, idempotency.Repeat):
+        return _repeated_stream(accepted) if wants_stream else _repeated_whole(accepted)
+    generation = services().runner.start(accepted)
+    return _stream(accepted.generation_id, generation.log.follow()) if wants_stream else _whole(generation)
 
 
 @bp.route("/<uuid:chat_id>/stream")
@@ -61,7 +63,9 @@ def follow(query: dict[str, Any], chat_id: uuid.UUID) -> Response:
     """Join the running answer, or go on after Last-Event-ID; up to 5 minutes after its end, on any worker."""
     last_event_id = request.headers.get("Last-Event-ID") or query["last_event_id"]
     place = resuming.find_place(services().shared_log, principal(), chat_id, last_event_id)
-    return Response(status=204) if place is None else _stream(*place)
+    if place is None:
+        return Response(status=204)
+    return _stream(place.generation_id, services().runner.follow(*place))
 
 
 @bp.route("/<uuid:chat_id>/stop", methods=["POST"])
@@ -78,9 +82,8 @@ def _wants_events() -> bool:
     return request.accept_mimetypes.best_match(offers, default=offers[0]) == offers[0]
 
 
-def _stream(generation_id: uuid.UUID, after: int = 0) -> Response:
-    """Follow an answer. The generator holds no database connection while it waits."""
-    followed = services().runner.follow(generation_id, after)
+def _stream(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
+    """Answer with the frames of a generation. ``followed`` holds no database connection while it waits."""
 
     def frames() -> Iterator[bytes]:
         yield from followed
@@ -105,4 +108,24 @@ def _whole(generation: Generation) -> Response:
         raise generation.failure
     answer = jsonify(user_message=generation.assignment.user_message, message=generation.stored)
     answer.headers["X-Generation-ID"] = str(generation.assignment.generation_id)
+    return answer
+
+
+def _repeated_stream(repeat: idempotency.Repeat) -> Response:
+    """The stream of the first time, or its stored end when its events are gone."""
+    kept = idempotency.is_in_log(services().shared_log, repeat) or services().runner.is_running(repeat.generation_id)
+    again = services().runner.follow(repeat.generation_id) if kept else idempotency.stored_end(repeat)
+    return _stream(repeat.generation_id, again)
+
+
+def _repeated_whole(repeat: idempotency.Repeat) -> Response:
+    """The end of the first time, waited for where it is still to come."""
+    services().runner.wait_for(repeat.generation_id)
+    user_message, message = idempotency.stored_messages(repeat)
+    if message is None or message["status"] == "interrupted":
+        raise Unavailable("The answer was interrupted; what had come of it is in the chat.")
+    if message["status"] == "error":
+        raise UpstreamError.of_code(repeat.error_code or message["metadata"]["error_code"])
+    answer = jsonify(user_message=user_message, message=message)
+    answer.headers["X-Generation-ID"] = str(repeat.generation_id)
     return answer

@@ -25,6 +25,13 @@ class Generation(Base):
         Index("ix_generations_running_user", "user_id", postgresql_where=text("status = 'running'")),
         Index("ix_generations_heartbeat", "heartbeat_at", postgresql_where=text("status = 'running'")),
         Index(None, "chat_id"),
+        Index(
+            "uq_generations_chat_idempotency_key",
+            "chat_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
         Index(None, "agent_id"),
         Index("ix_generations_finished", "finished_at"),
     )
@@ -37,6 +44,10 @@ class Generation(Base):
     """The sign-in that asked; when it ends, the answer does."""
     message_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), server_default=text("gen_random_uuid()"))
     """The id that the answer has in the transcript."""
+    user_message_id: Mapped[uuid.UUID | None] = mapped_column(UUID(as_uuid=True))
+    idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    request_digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the message that the key was used for."""
     status: Mapped[str] = mapped_column(String(20), server_default="running")
     error_code: Mapped[str | None] = mapped_column(String(50))
     started_at: Mapped[CreatedAt]

@@ -35,10 +35,10 @@ _BEFORE = text(
     "ORDER BY place DESC LIMIT :limit"
 ).columns(message=JSONB)
 
-_EXISTS = text(
-    "SELECT EXISTS (SELECT FROM chats WHERE id = :chat_id "
-    "AND messages @> jsonb_build_array(jsonb_build_object('id', CAST(:message_id AS text))))"
-)
+_FIND = text(
+    "SELECT message FROM chats, jsonb_array_elements(messages) AS item(message) "
+    "WHERE chats.id = :chat_id AND message->>'id' = :message_id"
+).columns(message=JSONB)
 
 
 def append(chat_id: uuid.UUID, message: Message) -> None:
@@ -65,7 +65,13 @@ def before(chat_id: uuid.UUID, message_id: str, *, limit: int) -> tuple[list[Mes
 
 def contains(chat_id: uuid.UUID, message_id: str) -> bool:
     """Whether the chat has a message with this id."""
-    return bool(db.session.scalar(_EXISTS, {"chat_id": chat_id, "message_id": message_id}))
+    return find(chat_id, message_id) is not None
+
+
+def find(chat_id: uuid.UUID, message_id: str) -> Message | None:
+    """One message by its id."""
+    found: Message | None = db.session.scalar(_FIND, {"chat_id": chat_id, "message_id": message_id})
+    return found
 
 
 def history(chat_id: uuid.UUID, *, limit: int) -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ from chatstream.services import transcripts
 from chatstream.services.agents import Agents
 from chatstream.services.clock import now, rfc3339
 from chatstream.services.generations.assignment import Assignment, Origin
+from chatstream.services.generations.idempotency import Key, Repeat, find_repeat
 from chatstream.services.principals import Principal
 
 DEFAULT_HISTORY = 50
@@ -43,15 +44,21 @@ class Intake:
         content: str,
         metadata: Mapping[str, Any] | None,
         origin: Origin,
-    ) -> Assignment:
-        """Store a user's message and open the generation that answers it.
+        key: Key | None = None,
+    ) -> Assignment | Repeat:
+        """Store a user's message and open the generation that answers it; or find the one that ``key`` has opened.
 
-        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress; then nothing is stored, since the
-        session ends with the request.
+        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress, InvalidFields (the key was used for
+        something else); then nothing is stored, since the session ends with the request.
         """
         chat, agent = self._lock(principal, chat_id)
-        generation_id, message_id = self._open(principal, chat, agent)
+        if key is not None and (repeat := find_repeat(chat.id, key)):
+            db.session.rollback()
+            return repeat
+        if not agent.is_active:
+            raise AgentUnavailable
         message = _user_message(content, metadata)
+        generation_id, message_id = self._open(principal, chat, agent, message["id"], key)
         transcripts.append(chat.id, message)
         if chat.title is None:
             db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=title_from(content)))
@@ -88,11 +95,11 @@ class Intake:
         if row is None:
             raise NotFound("There is no such chat.")
         chat, agent = row
-        if not agent.is_active:
-            raise AgentUnavailable
         return chat, agent
 
-    def _open(self, principal: Principal, chat: Chat, agent: Agent) -> tuple[uuid.UUID, uuid.UUID]:
+    def _open(
+        self, principal: Principal, chat: Chat, agent: Agent, user_message_id: str, key: Key | None
+    ) -> tuple[uuid.UUID, uuid.UUID]:
         opened = db.session.execute(
             insert(Generation)
             .values(
@@ -100,6 +107,9 @@ class Intake:
                 user_id=principal.user_id,
                 agent_id=agent.id,
                 session_id=principal.session_id,
+                user_message_id=user_message_id,
+                idempotency_key=key.value if key else None,
+                request_digest=key.digest if key else None,
             )
             .on_conflict_do_nothing(index_elements=["chat_id"], index_where=Generation.status == "running")
             .returning(Generation.id, Generation.message_id)

@@ -14,7 +14,7 @@ from chatstream.services import signals
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.following import RemoteFollowers
 from chatstream.services.generations.generation import AppContext, Generation
-from chatstream.services.generations.outcomes import DATABASE_GONE, beat, reap
+from chatstream.services.generations.outcomes import DATABASE_GONE, any_running, beat, reap
 from chatstream.services.n8n import N8nStreamer
 from chatstream.services.shared_log import SharedLog
 from chatstream.services.shared_log.interface import SharedLogUnavailable
@@ -29,6 +29,8 @@ SWEEP_EVERY = 12
 STEADY_S = 12.0
 """How long the database must have answered before generations without a heartbeat count as lost: after an outage every
 worker gets the time for two heartbeats."""
+LOOK_S = 0.25
+"""How often a request that waits for another worker's answer looks whether it has ended."""
 STORE_S = 2.0
 """What a drain gives interrupted answers to be stored."""
 
@@ -60,6 +62,19 @@ class GenerationRunner:
         """The frames of an answer after number ``after``, whichever worker writes it; see EventLog.follow."""
         here = self._generations.get(generation_id)
         return here.log.follow(after) if here else self._remote.follow(generation_id, after)
+
+    def is_running(self, generation_id: uuid.UUID) -> bool:
+        """Whether an answer has not ended yet, on whichever worker."""
+        with self._app_context():
+            return any_running([generation_id])
+
+    def wait_for(self, generation_id: uuid.UUID) -> None:
+        """Wait until an answer has ended, on whichever worker."""
+        here = self._generations.get(generation_id)
+        if here is not None:
+            here.wait()
+        while self.is_running(generation_id):
+            gevent.sleep(LOOK_S)
 
     def keep_watch(self) -> None:
         """Start the greenlets that share events, keep heartbeats and listen to the other workers."""

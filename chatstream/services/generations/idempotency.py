@@ -1,0 +1,123 @@
+"""Idempotent sends: a key that comes again finds the answer of its first time.
+
+As in the IETF draft "The Idempotency-Key HTTP Header Field": the same key with another body is a client's mistake.
+Looked up under the lock of the chat, so that two sends at once can not both be the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+
+from chatstream.errors import InvalidFields, UpstreamError
+from chatstream.extensions import db
+from chatstream.models import Generation
+from chatstream.services import sse, transcripts
+from chatstream.services.events import Done, Event, Failure, Status, Text
+from chatstream.services.shared_log import SharedLog
+
+HEADER = "Idempotency-Key"
+KEPT = "24 hours"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and the digest of what it is a key for."""
+
+    value: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A send that was accepted before: the generation that it opened then."""
+
+    generation_id: uuid.UUID
+    chat_id: uuid.UUID
+    message_id: uuid.UUID
+    user_message_id: uuid.UUID | None
+    error_code: str | None
+
+
+def key_for(header: str | None, content: str, metadata: Mapping[str, Any] | None) -> Key | None:
+    """The key in a request's header, None without one. Raises InvalidFields for one that is too long or not ASCII."""
+    if header is None:
+        return None
+    if not _KEY.fullmatch(header):
+        raise InvalidFields({HEADER: ["Must be 1 to 255 printable ASCII characters without spaces."]})
+    body = json.dumps([content, metadata or {}], sort_keys=True, ensure_ascii=True)
+    return Key(header, hashlib.sha256(body.encode()).hexdigest())
+
+
+def find_repeat(chat_id: uuid.UUID, key: Key) -> Repeat | None:
+    """The generation that ``key`` opened in the last 24 hours; the chat must be locked.
+
+    An older use of the key is forgotten. Raises InvalidFields when it was a key for something else.
+    """
+    with_key = (Generation.chat_id == chat_id, Generation.idempotency_key == key.value)
+    old = Generation.started_at < func.now() - text(f"interval '{KEPT}'")
+    db.session.execute(update(Generation).where(*with_key, old).values(idempotency_key=None))
+    first = db.session.execute(
+        select(
+            Generation.id,
+            Generation.message_id,
+            Generation.user_message_id,
+            Generation.error_code,
+            Generation.request_digest,
+        ).where(*with_key)
+    ).one_or_none()
+    if first is None:
+        return None
+    if first.request_digest != key.digest:
+        raise InvalidFields({HEADER: ["This key was used for another message."]})
+    return Repeat(
+        generation_id=first.id,
+        chat_id=chat_id,
+        message_id=first.message_id,
+        user_message_id=first.user_message_id,
+        error_code=first.error_code,
+    )
+
+
+def stored_messages(repeat: Repeat) -> tuple[transcripts.Message | None, transcripts.Message | None]:
+    """The user's message and the answer as they are stored; None for what is not there. Holds no connection after."""
+    user_id = repeat.user_message_id
+    user_message = transcripts.find(repeat.chat_id, str(user_id)) if user_id else None
+    answer = transcripts.find(repeat.chat_id, str(repeat.message_id))
+    db.session.rollback()
+    return user_message, answer
+
+
+def is_in_log(log: SharedLog, repeat: Repeat) -> bool:
+    """Whether the events of the first time can still be followed. Raises SharedLogUnavailable."""
+    return bool(log.read(repeat.generation_id, after=0))
+
+
+def stored_end(repeat: Repeat) -> Generator[bytes, None, None]:
+    """The answer as a stream, when its events are gone: its whole text in one, and its end."""
+    _, answer = stored_messages(repeat)
+    events = _events(repeat, answer) if answer else iter(())
+    for number, event in enumerate(events, 1):
+        yield sse.frame(str(repeat.generation_id), number, sse.payload(event))
+
+
+def _events(repeat: Repeat, answer: transcripts.Message) -> Iterator[Event]:
+    if answer["content"]:
+        yield Text(answer["content"])
+    status = answer["status"]
+    if status == "error":
+        failure = UpstreamError.of_code(repeat.error_code)
+        yield Status(failure.title, "error", done=True)
+        yield Failure(failure.code, failure.detail)
+    elif status in ("complete", "stopped"):
+        words = "Stream completed" if status == "complete" else "Stream stopped"
+        yield Status(words, done=True)
+        yield Done(words, str(repeat.message_id), status)
