@@ -23,7 +23,7 @@ except SettingsError as error:
 bind = f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}"
 worker_class = "gevent"
 workers = settings.workers
-worker_connections = settings.worker_connections
+worker_connections = settings.worker_connections + 100  # so that those over the limit are told, see http/admission.py
 preload_app = False
 control_socket_disable = True
 
@@ -48,8 +48,10 @@ _idle: WeakSet[Any] = WeakSet()
 
 
 def pre_request(_worker: Any, _request: Any) -> None:
-    """A connection is at work."""
+    """A connection is at work. Idle ones must not take the place of new ones."""
     _idle.discard(gevent.getcurrent())
+    if len(_idle) > settings.worker_connections // 2:
+        _close_idle_connections()
 
 
 def post_request(_worker: Any, _request: Any, _environ: Any, _response: Any) -> None:
@@ -65,18 +67,23 @@ def post_worker_init(worker: Any) -> None:
     def drain_when_stopped() -> None:
         while worker.alive:
             gevent.sleep(LOOK_S)
-        gevent.spawn(_close_idle_connections)
+        gevent.spawn(_keep_closing_idle_connections)
         runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1))
 
     worker.drain = gevent.spawn(drain_when_stopped)
 
 
 def _close_idle_connections() -> None:
-    """gunicorn waits for kept-alive connections as if they were requests; end them as if the client had left."""
+    """End the connections that wait for a request, as if their clients had left."""
+    for connection in list(_idle):
+        _idle.discard(connection)
+        connection.kill(NoMoreData, block=False)
+
+
+def _keep_closing_idle_connections() -> None:
+    """gunicorn waits for kept-alive connections as if they were requests."""
     while True:
-        for connection in list(_idle):
-            _idle.discard(connection)
-            connection.kill(NoMoreData, block=False)
+        _close_idle_connections()
         gevent.sleep(LOOK_S)
 
 

@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from chatstream import cli, gevent_psycopg2, logs
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
-    from chatstream.http import origins, policy, problems, request_ids, tokens
+    from chatstream.http import admission, origins, policy, problems, request_ids, tokens
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
@@ -48,9 +48,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_blueprints(app)
     policy.require_policies(app)
     cli.init_cli(app)
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
+    hops = settings.trusted_proxies
+    if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.wsgi_app = admission.Admission(app.wsgi_app, limit=settings.worker_connections)  # type: ignore[method-assign]
     return app
 
 

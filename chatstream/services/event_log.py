@@ -7,10 +7,15 @@ from collections.abc import Generator
 from gevent.event import Event as Flag
 
 from chatstream.services import sse
-from chatstream.services.events import Event
+from chatstream.services.events import Event, Text
 from chatstream.services.shared_log import Batch
 
 KEEP_ALIVE_S = 15.0
+
+FINE_EVENTS = 20_000
+"""So many events are told piece by piece. Later pieces are put together, so that an answer of millions of tiny ones
+takes no more memory than its size explains."""
+COARSE_CHARS = 512
 
 
 class EventLog:
@@ -21,24 +26,38 @@ class EventLog:
 
     def __init__(self, generation_id: str) -> None:
         self.generation_id = generation_id
-        self._payloads: list[str] = []
+        self._unshared: list[str] = []
+        self._pending: list[str] = []
+        self._pending_chars = 0
         self._frames: list[bytes] = []
         self._closed = False
         self._shared = 0
         self._shared_end = False
         self._followers: set[Flag] = set()
 
-    def append(self, event: Event) -> int:
-        """Add an event; returns its number. Followers see it when the writer next waits for something."""
-        number = len(self._frames) + 1
-        payload = sse.payload(event)
-        self._payloads.append(payload)
-        self._frames.append(sse.frame(self.generation_id, number, payload))
-        self._wake()
-        return number
+    def append(self, event: Event) -> None:
+        """Add an event. Followers see it when the writer next waits for something, or soon after: see settle."""
+        if isinstance(event, Text) and len(self._frames) >= FINE_EVENTS:
+            self._pending.append(event.content)
+            self._pending_chars += len(event.content)
+            if self._pending_chars < COARSE_CHARS:
+                return
+            self.settle()
+            return
+        self.settle()
+        self._add(event)
+
+    def settle(self) -> None:
+        """Tell what was held back to be put together; called now and then, and before anything else is told."""
+        if self._pending:
+            text = Text("".join(self._pending))
+            self._pending.clear()
+            self._pending_chars = 0
+            self._add(text)
 
     def close(self) -> None:
         """No further events: followers end after the last one."""
+        self.settle()
         self._closed = True
         self._wake()
 
@@ -73,19 +92,26 @@ class EventLog:
         return Batch(
             generation_id=self.generation_id,
             first=self._shared + 1,
-            payloads=tuple(self._payloads[self._shared :]),
+            payloads=tuple(self._unshared),
             is_last=self._closed,
         )
 
     def mark_shared(self, batch: Batch) -> None:
         """The shared log has taken ``batch``."""
-        self._shared = batch.first + len(batch.payloads) - 1
+        del self._unshared[: len(batch.payloads)]
+        self._shared = batch.end
         self._shared_end = batch.is_last
 
     @property
     def fully_shared(self) -> bool:
         """Whether the shared log has it to its end."""
         return self._shared_end
+
+    def _add(self, event: Event) -> None:
+        payload = sse.payload(event)
+        self._unshared.append(payload)
+        self._frames.append(sse.frame(self.generation_id, len(self._frames) + 1, payload))
+        self._wake()
 
     def _wake(self) -> None:
         for follower in self._followers:

@@ -146,3 +146,36 @@ def test_a_full_pool_is_503_at_once(app: Flask, variables: dict[str, str], world
         assert answer.headers["Retry-After"] == "1"
         assert took < 3
         assert me.get("/api/chats/").status_code == 200
+
+
+def test_a_full_worker_says_so(variables: dict[str, str], world: World, simulator: str, tmp_path: Path) -> None:
+    """Ten requests at once is all that this worker takes: the eleventh is answered, and not left waiting."""
+    small = {**variables, "WORKER_CONNECTIONS": "10", "MAX_STREAMS_PER_USER": "50", "GRACEFUL_TIMEOUT": "5"}
+    account = world.account()
+    agent_id = world.agent(account.team_id, f"{simulator}?tokens=100&delay_ms=50")
+    with Server(small, tmp_path / "log") as server, Person(server.url, account) as client:
+        chats = [client.open_chat(agent_id) for _ in range(11)]
+        streams = [client.begin(chat_id) for chat_id in chats[:10]]
+        assert all(stream.status_code == 200 for stream in streams)
+        refused = client.begin(chats[10])
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+        assert refused.headers["Retry-After"]
+        assert refused.headers["X-Request-ID"] == refused.json()["request_id"]
+        assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+        for stream in streams:
+            with stream:
+                assert read(stream).end[0] == "done"
+        assert client.chat(chats[10])["message_count"] == 0
+        assert client.send(chats[10]).end[0] == "done"
+
+
+def test_idle_connections_do_not_take_the_places(variables: dict[str, str], world: World, tmp_path: Path) -> None:
+    account = world.account()
+    small = {**variables, "WORKER_CONNECTIONS": "10", "GRACEFUL_TIMEOUT": "5"}
+    with Server(small, tmp_path / "log") as server, Person(server.url, account) as client:
+        idle = [requests.Session() for _ in range(150)]  # more than gunicorn has places for
+        for session in idle:
+            assert session.get(f"{server.url}/healthz", timeout=10).status_code == 200
+        assert client.get("/api/auth/me").status_code == 200
+        for session in idle:
+            session.close()

@@ -50,7 +50,8 @@ def test_followers_get_everything_whenever_they_come() -> None:
     log = EventLog(ID)
     early = gevent.spawn(read, log)
     gevent.sleep(0)
-    assert [log.append(Text(str(n))) for n in range(5)] == [1, 2, 3, 4, 5]
+    for n in range(5):
+        log.append(Text(str(n)))
     middle = gevent.spawn(read, log)
     gevent.sleep(0)
     log.append(Text("end"))
@@ -125,3 +126,22 @@ def test_what_is_shared_is_everything_in_order(events: list[Event], seed: int) -
     stream = Stream()
     stream.feed(b"".join(log.follow()))
     assert text_in(shared) == stream.text
+
+
+def test_an_answer_of_millions_of_pieces_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatstream.services.event_log.FINE_EVENTS", 10)
+    log = EventLog(ID)
+    for n in range(5000):
+        log.append(Text("abc"))
+        if n == 4000:
+            log.settle()
+            settled = len(log._frames)
+            log.settle()
+            assert len(log._frames) == settled
+    log.append(Status("end", done=True))
+    log.close()
+    stream = Stream()
+    stream.feed(read(log))
+    assert stream.text == "abc" * 5000
+    assert stream.types[-1] == "status"
+    assert len(stream.events) < 60

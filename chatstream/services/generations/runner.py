@@ -112,6 +112,8 @@ class GenerationRunner:
 
     def _share_once(self) -> None:
         """One write for everything that has been said since the last; what can not be written waits."""
+        for here in self._generations.values():
+            here.log.settle()
         batches = [batch for here in self._generations.values() if (batch := here.log.unshared())]
         if not batches:
             return
