@@ -104,6 +104,27 @@ def test_a_resumed_stream_has_exactly_the_rest(world: World, account: Account, b
         assert frames_of(query) == whole[5:]
 
 
+def test_cut_at_every_byte_nothing_is_missed(world: World, account: Account, both: Two, simulator: str) -> None:
+    """Wherever the first stream is cut: what was whole of it, and the rest by its last id, make the answer."""
+    a, b = both
+    chat_id = open_chat(world, account, a, simulator, "tokens=12&delay_ms=5")
+    with a.begin(chat_id) as response:
+        raw = response.content
+    time.sleep(0.5)
+    generation_id = response.headers["X-Generation-ID"]
+    rests: dict[int, bytes] = {}
+    for offset in range(len(raw) + 1):
+        whole = raw[: raw.rfind(b"\n\n", 0, offset) + 2] if b"\n\n" in raw[:offset] else b""
+        seen = whole.count(b"\n\n")
+        if seen not in rests:
+            rests[seen] = join(b, chat_id, f"{generation_id}:{seen}").content
+        stream = Stream()
+        stream.feed(whole + rests[seen])
+        assert stream.text == expected_text(12)
+        assert stream.end[0] == "done"
+    assert len(rests) == 16
+
+
 def test_cut_again_and_again_nothing_is_missed(world: World, account: Account, both: Two, simulator: str) -> None:
     """A client that is thrown out after each piece and comes back at the other node."""
     a, _ = both
