@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
-    from sqlalchemy import Engine
 
     from chatstream.config import Settings
     from chatstream.services.container import Services
@@ -56,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
+    from chatstream.extensions import CONNECT_ARGS
     from chatstream.http.tokens import CONFIG as TOKEN_CONFIG
 
     return {
@@ -70,12 +70,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_timeout": 1,
             "pool_pre_ping": True,
             "pool_use_lifo": True,
-            "connect_args": {
-                "connect_timeout": 5,
-                "application_name": "chatstream",
-                "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
-                " -c idle_in_transaction_session_timeout=60000",
-            },
+            "connect_args": CONNECT_ARGS,
         },
         "CORS_ORIGINS": list(settings.cors_origins),
         "CORS_RESOURCES": r"/api/*",
@@ -96,7 +91,10 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings) -> Services:
+    from sqlalchemy import NullPool, create_engine
+
     from chatstream.config import SettingsError
+    from chatstream.extensions import CONNECT_ARGS
     from chatstream.services.accounts import Accounts
     from chatstream.services.agents import Agents
     from chatstream.services.container import Services
@@ -119,7 +117,9 @@ def _services(app: Flask, settings: Settings) -> Services:
         streamer=N8nStreamer(policy=policy),
         log=shared_log,
         app_context=app.app_context,
-        engine_of=lambda: _engine(app),
+        words=create_engine(
+            settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT_ARGS
+        ),
     )
     return Services(
         accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
@@ -129,13 +129,6 @@ def _services(app: Flask, settings: Settings) -> Services:
         runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
     )
-
-
-def _engine(app: Flask) -> Engine:
-    from chatstream.extensions import db
-
-    with app.app_context():
-        return db.engine
 
 
 def _register_blueprints(app: Flask) -> None:

@@ -22,6 +22,20 @@ NAMING = {
 """A constraint without a name can not be dropped by a migration."""
 
 
+CONNECT_ARGS = {
+    "connect_timeout": 5,
+    "application_name": "chatstream",
+    "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+    " -c idle_in_transaction_session_timeout=60000",
+    # a server that vanished without a word is noticed within a minute
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""What every connection to PostgreSQL is made with; the names are libpq's."""
+
+
 class Base(DeclarativeBase):
     """The declarative base: every constraint gets its name by rule."""
 

@@ -13,9 +13,8 @@ from typing import Any, Final
 import gevent
 import psycopg2
 from gevent.socket import wait_read
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from chatstream.extensions import db
 
@@ -38,13 +37,13 @@ def send(word: str, ids: Sequence[str | uuid.UUID]) -> None:
 
 
 class Listener:
-    """Hears what the workers say, on a connection of its own. ``heard(word, ids)`` must not block.
+    """Hears what the workers say. ``engine``: unpooled, in autocommit. ``heard(word, ids)`` must not block.
 
     ``heard("", [])`` after each new connection: words may have been missed.
     """
 
-    def __init__(self, engine_of: Callable[[], Engine], heard: Heard) -> None:
-        self._engine_of = engine_of
+    def __init__(self, engine: Engine, heard: Heard) -> None:
+        self._engine = engine
         self._heard = heard
 
     def run(self) -> None:
@@ -58,8 +57,7 @@ class Listener:
             gevent.sleep(RETRY_S)
 
     def _words(self) -> Iterator[tuple[str, list[uuid.UUID]]]:
-        engine = create_engine(self._engine_of().url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with self._engine.connect() as connection:
             connection.execute(text(f"LISTEN {CHANNEL}"))
             raw: Any = connection.connection.driver_connection
             yield "", []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 
 import gevent
 from sqlalchemy import Engine
@@ -38,15 +38,13 @@ STORE_S = 2.0
 class GenerationRunner:
     """Runs generations and lets them be followed. One for each worker process."""
 
-    def __init__(
-        self, *, streamer: N8nStreamer, log: SharedLog, app_context: AppContext, engine_of: Callable[[], Engine]
-    ) -> None:
+    def __init__(self, *, streamer: N8nStreamer, log: SharedLog, app_context: AppContext, words: Engine) -> None:
         self._streamer = streamer
         self._log = log
         self._app_context = app_context
         self._generations: dict[uuid.UUID, Generation] = {}
         self._remote = RemoteFollowers(log=log, app_context=app_context)
-        self._listener = signals.Listener(engine_of, self._heard)
+        self._listener = signals.Listener(words, self._heard)
         self._keepers: list[gevent.Greenlet[[], None]] = []
         self._steady_since = time.monotonic()
 
