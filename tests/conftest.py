@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from chatstream import create_app
 from chatstream.config import Settings
@@ -61,12 +62,25 @@ def _app(variables: dict[str, str]) -> Flask:
     return app
 
 
+def _empty_database() -> None:
+    """Truncate everything; the servers of other tests look at the tables meanwhile, and may be in the way."""
+    for attempt in range(10):
+        try:
+            db.session.execute(text("TRUNCATE teams, error_logs CASCADE"))
+            db.session.commit()
+        except OperationalError:
+            db.session.rollback()
+            if attempt == 9:
+                raise
+        else:
+            return
+
+
 @pytest.fixture
 def app(_app: Flask) -> Iterator[Flask]:
     """The application in this process, on an empty database."""
     with _app.app_context():
-        db.session.execute(text("TRUNCATE teams, error_logs CASCADE"))
-        db.session.commit()
+        _empty_database()
         limiter.reset()
     yield _app
     with _app.app_context():
