@@ -1,0 +1,51 @@
+"""Asks a path again and again from a process of its own, and prints how long each answer took, in ms, as JSON.
+
+python -m benchmarks.pinger PORT PATH SECONDS COOKIE
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+import time
+
+PAUSE_S = 0.02
+
+
+class Pinger:
+    """A client that behaves, beside whatever else goes on. ``delays`` waits for its end."""
+
+    def __init__(self, port: int, path: str, seconds: float, cookie: str = "") -> None:
+        command = [sys.executable, "-m", "benchmarks.pinger", str(port), path, str(seconds), cookie]
+        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def delays(self) -> list[float]:
+        """Of each answer, in ms. Raises where one was not 200."""
+        told, _ = self._child.communicate()
+        if self._child.returncode:
+            raise SystemExit("the pinger failed")
+        values: list[float] = json.loads(told)
+        return values
+
+
+def main() -> None:
+    """Ask over one kept-alive connection."""
+    port, path, seconds, cookie = sys.argv[1:]
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
+    deadline = time.monotonic() + float(seconds)
+    delays = []
+    while (started := time.monotonic()) < deadline:
+        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"{path}: {answer.status}")
+        delays.append((time.monotonic() - started) * 1000)
+        time.sleep(PAUSE_S)
+    print(json.dumps(delays))
+
+
+if __name__ == "__main__":
+    main()
