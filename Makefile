@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run test lint format lock clean reset
+.PHONY: help run test chaos lint format lock clean reset
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,9 @@ test: $(VENV)/.stamp-dev ## Check style and types, then run the tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+chaos: $(VENV)/.stamp-dev ## Kill workers 200 times under load and compare every chat (10 minutes)
+	CHAOS_KILLS=$${CHAOS_KILLS:-200} $(BIN)/python -m pytest -q -s tests/faults/test_kills.py
 
 lint: $(VENV)/.stamp-dev ## Check style and types
 	$(BIN)/ruff check
