@@ -104,7 +104,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.passwords import PasswordHasher
-    from chatstream.services.shared_log import PostgresLog
+    from chatstream.services.shared_log import PostgresLog, RedisLog
     from chatstream.services.token_cipher import TokenCipher
 
     try:
@@ -112,7 +112,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     except ValueError as error:
         raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
-    shared_log = PostgresLog()
+    shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     runner = GenerationRunner(
         streamer=N8nStreamer(policy=policy),
         log=shared_log,

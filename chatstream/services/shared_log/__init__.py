@@ -6,5 +6,6 @@ implementations behind one interface: PostgreSQL (the default), and Redis Stream
 
 from chatstream.services.shared_log.interface import KEPT_S, Batch, SharedLog
 from chatstream.services.shared_log.postgres import PostgresLog
+from chatstream.services.shared_log.redis_streams import RedisLog
 
-__all__ = ["KEPT_S", "Batch", "PostgresLog", "SharedLog"]
+__all__ = ["KEPT_S", "Batch", "PostgresLog", "RedisLog", "SharedLog"]
