@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 import requests
 
 from benchmarks.pinger import Pinger
-from benchmarks.stage import Stage, Worker, cores, quantiles
+from benchmarks.stage import OTHER_CORES, WORKER_CORES, Stage, Worker, quantiles
 from tests.support.world import Account
 
 SECONDS = 20.0
@@ -104,10 +104,13 @@ def measure(name: str, worker: Worker, cookie: str, seconds: float) -> None:
     """Ping for a while, and print a line."""
     time.sleep(SETTLE_S)
     cpu, begun = worker.cpu_s(), time.monotonic()
-    delays = Pinger(worker.port, "/api/auth/me", seconds, cookie).delays()
+    pinger = Pinger(worker.port, "/api/auth/me", seconds, cookie)
+    delays = pinger.delays()
     busy = (worker.cpu_s() - cpu) / (time.monotonic() - begun)
     p50, p99, most = quantiles(delays)
-    print(f"{name:<14} {len(delays):8} {p50:8.1f} {p99:8.1f} {most:8.1f} {busy:8.0%} {worker.rss_kb() / 1024:8.0f}")
+    rss_mb = worker.rss_kb() / 1024
+    row = f"{len(delays):8} {pinger.refused:8} {p50:8.1f} {p99:8.1f} {most:8.1f} {busy:8.0%} {rss_mb:8.0f}"
+    print(f"{name:<14} {row}")
 
 
 def main() -> None:
@@ -117,8 +120,8 @@ def main() -> None:
         account = stage.world.account()
         cookie = worker.cookie(account)
         workflows = Workflows(stage, account)
-        print(f"worker on core {cores()[0]}, all else on {cores()[1]}")
-        print("beside         requests   p50 ms   p99 ms   max ms      CPU   RSS MB")
+        print(f"worker on core {WORKER_CORES}, all else on {OTHER_CORES}")
+        print("beside         requests  refused   p50 ms   p99 ms   max ms      CPU   RSS MB")
         measure("nobody", worker, cookie, seconds)
         with workflows.at_work(worker, cookie):
             measure("workflows", worker, cookie, seconds)

@@ -36,10 +36,10 @@ LIMITS = {
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def cores() -> tuple[set[int], set[int]]:
-    """The core of the worker, and those of everything else; the same one where there is only one."""
-    first, *others = sorted(os.sched_getaffinity(0))
-    return {first}, set(others) or {first}
+_first, *_others = sorted(os.sched_getaffinity(0))
+WORKER_CORES = {_first}
+OTHER_CORES = set(_others) or WORKER_CORES
+"""Those of everything but the worker; the same one where there is only one."""
 
 
 @contextmanager
@@ -60,7 +60,7 @@ class Worker(Process):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
-        with on(cores()[0]):
+        with on(WORKER_CORES):
             super().__init__(command, {**variables, "PORT": str(self.port)}, log)
         self.wait_for(f"{self.url}/healthz")
         arbiter = self.child.pid
@@ -103,7 +103,7 @@ class Stage:
     def __enter__(self) -> Self:
         limit = min(OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-        self._stack.enter_context(on(cores()[1]))
+        self._stack.enter_context(on(OTHER_CORES))
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatstream-bench-")))
         self.folder.chmod(0o711)  # for PostgreSQL's user, so that its data stay in here
         postgres = self._stack.enter_context(EmbeddedPostgres(self.folder / "postgres"))
