@@ -302,10 +302,12 @@ class Walk(RuleBasedStateMachine):
     def crash(self, node: int) -> None:
         """kill -9, and half a minute passes for the answers that it wrote; a third worker sees to them."""
         self.crashes += 1
+        lost = [chat for chat in self.here if chat.running and chat.running.node == node]
+        for chat in lost:
+            self.read_so_far(chat, 1 - node)
         server = self.bench.nodes[node]
         children = Path(f"/proc/{server.child.pid}/task/{server.child.pid}/children").read_text().split()
         os.kill(int(children[0]), signal.SIGKILL)
-        lost = [chat for chat in self.here if chat.running and chat.running.node == node]
         for chat in self.here:
             for answer in chat.answers:
                 answer.log_lost |= answer not in (chat.running,) and answer.just_ended and answer.node != 1 - node
@@ -319,6 +321,12 @@ class Walk(RuleBasedStateMachine):
         server.wait_for(f"{server.url}/healthz")
         for chat in lost:
             self.pick_up(chat)
+
+    def read_so_far(self, chat: Chat, node: int) -> None:
+        """Follow an answer from its start as far as anybody has: what comes by the log must outlive its worker."""
+        answer = chat.answers[-1]
+        with self.people[node].get(f"/api/chats/{chat.id}/stream", stream=True) as response:
+            Tab(response, answer, node).read(len(answer.seen.events))
 
     def pick_up(self, chat: Chat) -> None:
         """An answer whose worker was killed is closed; who followed it at the other node got all that is stored."""
