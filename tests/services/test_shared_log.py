@@ -138,8 +138,6 @@ def test_a_log_of_nothing_but_its_end(log: SharedLog, ids: list[uuid.UUID]) -> N
         ((("a", "b"), False), (("a", "b"), True)),
         ((("a", "b"), False), (("a", "b", "c"), False)),
         ((("a", "b"), False), (("a", "b", "c"), True)),
-        # a reaper closed the log of a worker that was alive after all
-        (((), True), (("a",), False)),
     ],
 )
 def test_a_repeated_batch_replaces_the_earlier_one(
@@ -169,10 +167,29 @@ def test_what_an_owner_says_of_a_log_closed_over_it_does_no_harm(log: SharedLog,
     log.write([batch(ids[0], 1, "a", "b")])
     log.write([batch(ids[0], 3, is_last=True)])
     log.write([batch(ids[0], 1, "a", "b", "c"), batch(ids[1], 1, "other")])
-    found = log.read(ids[0], after=0)
-    assert found[0].payloads[:2] == ('"a"', '"b"')
-    assert found[-1] == batch(ids[0], 3, is_last=True)
+    assert log.read(ids[0], after=0) == [batch(ids[0], 1, "a", "b"), batch(ids[0], 3, is_last=True)]
     assert log.read(ids[1], after=0) == [batch(ids[1], 1, "other")]
+
+
+def test_a_closed_log_takes_nothing_more(log: SharedLog, ids: list[uuid.UUID]) -> None:
+    """A reaper closed the log of a worker that was alive after all, and goes on writing."""
+    log.write([batch(ids[0], 1, "a", "b")])
+    log.write([batch(ids[0], 3, is_last=True)])
+    log.write([batch(ids[0], 3, "c")])
+    log.write([batch(ids[0], 4, "d", is_last=True)])
+    assert log.read(ids[0], after=0) == [batch(ids[0], 1, "a", "b"), batch(ids[0], 3, is_last=True)]
+    assert log.read(ids[0], after=2) == [batch(ids[0], 3, is_last=True)]
+
+
+def test_many_logs_are_read_at_once(log: SharedLog, ids: list[uuid.UUID]) -> None:
+    log.write([batch(ids[0], 1, "a", "b"), batch(ids[1], 1, "c")])
+    log.write([batch(ids[0], 3, "d"), batch(ids[1], 2, is_last=True)])
+    assert log.read_many({}) == {}
+    assert log.read_many({ids[0]: 2, ids[1]: 0, ids[2]: 0}) == {
+        ids[0]: [batch(ids[0], 3, "d")],
+        ids[1]: [batch(ids[1], 1, "c"), batch(ids[1], 2, is_last=True)],
+        ids[2]: [],
+    }
 
 
 def test_batches_of_deleted_chats_do_no_harm(log: SharedLog, ids: list[uuid.UUID]) -> None:

@@ -17,6 +17,9 @@ from chatstream.services.shared_log import KEPT_S, SharedLog
 
 _EVENT_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,9})")
 
+TELLING_S = 2
+"""Between the stored end of an answer and its telling to the shared log; far more than a live worker needs."""
+
 
 class Place(NamedTuple):
     """Go on in this generation's log behind the event with this number."""
@@ -33,7 +36,7 @@ def find_place(log: SharedLog, principal: Principal, chat_id: uuid.UUID, last_ev
     """
     chats.get(principal, chat_id)
     query = (
-        select(Generation.id, Generation.status)
+        select(Generation.id, Generation.finished_at < func.now() - text(f"interval '{TELLING_S} seconds'"))
         .where(
             Generation.chat_id == chat_id,
             Generation.finished_at.is_(None)
@@ -47,15 +50,18 @@ def find_place(log: SharedLog, principal: Principal, chat_id: uuid.UUID, last_ev
         generation_id, after = _parse(last_event_id)
         query = query.where(Generation.id == generation_id)
     row = db.session.execute(query).one_or_none()
-    nothing = row is None or (row[1] != "running" and after > 0 and _has_all(log, row[0], after))
+    nothing = row is None or (after > 0 and _has_all(log, row[0], after, told=bool(row[1])))
     db.session.rollback()
     return None if row is None or nothing else Place(row[0], after)
 
 
-def _has_all(log: SharedLog, generation_id: uuid.UUID, after: int) -> bool:
-    """Whether a client that has seen event ``after`` of an ended answer has seen everything."""
+def _has_all(log: SharedLog, generation_id: uuid.UUID, after: int, *, told: bool) -> bool:
+    """Whether a client that has seen event ``after`` has seen everything that will ever be told.
+
+    ``told``: the answer ended long enough ago. Its log may then lack its end, where the worker was killed in between.
+    """
     rest = log.read(generation_id, after=after)
-    return any(batch.is_last for batch in rest) and all(batch.end <= after for batch in rest)
+    return (told or any(batch.is_last for batch in rest)) and all(batch.end <= after for batch in rest)
 
 
 def _parse(last_event_id: str) -> tuple[uuid.UUID, int]:

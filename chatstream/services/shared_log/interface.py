@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,20 @@ class Batch:
         return self.first + len(self.payloads) - 1
 
 
+def until_closed(batches: Iterable[Batch], *, after: int) -> list[Batch]:
+    """Those with events numbered over ``after``, and the closing one; what was written behind it does not count.
+
+    A worker that was taken for dead, and is not, goes on writing for a moment to a log that has been closed over it.
+    """
+    found = []
+    for batch in batches:
+        if batch.end > after or batch.is_last:
+            found.append(batch)
+        if batch.is_last:
+            break
+    return found
+
+
 class SharedLog(Protocol):
     """Batches by generation. Called inside an application context; no method holds a connection afterwards.
 
@@ -43,11 +57,19 @@ class SharedLog(Protocol):
         """Keep the batches of many generations, in one round trip, and wake those that listen.
 
         A batch that was written before, under the same generation and number, is replaced: its receipt may have been
-        lost, and the repeated one may hold more. Batches of generations that are gone are passed over.
+        lost, and the repeated one may hold more. A closed log takes nothing more. Batches of generations that are gone
+        are passed over.
+        """
+
+    def read_many(self, places: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Batch]]:
+        """For each generation the batches with events numbered over its ``after``, in order, in one round trip.
+
+        The closing one is there also when it has none.
         """
 
     def read(self, generation_id: uuid.UUID, *, after: int) -> list[Batch]:
-        """The batches with events numbered over ``after``, in order; the closing one also when it has none."""
+        """What ``read_many`` finds of one generation."""
+        return self.read_many({generation_id: after})[generation_id]
 
     def sweep(self) -> int:
         """Delete what ended more than KEPT_S ago; returns how many batches (0 where the store does it by itself)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import delete, func, select, text
@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from chatstream.extensions import db
 from chatstream.models import Generation, GenerationEvent
 from chatstream.services import signals
-from chatstream.services.shared_log.interface import KEPT_S, Batch, SharedLogUnavailable
+from chatstream.services.shared_log.interface import KEPT_S, Batch, SharedLog, SharedLogUnavailable, until_closed
 
 _WRITE = text(
     "INSERT INTO generation_events (generation_id, seq, count, payloads, is_last) "
@@ -22,9 +22,22 @@ _WRITE = text(
     "AS b(id, seq, count, payloads, is_last) "
     # a chat that was deleted has taken its generations with it
     "JOIN generations ON generations.id = b.id "
+    # a closed log takes nothing more
+    "WHERE (SELECT last.is_last FROM generation_events last WHERE last.generation_id = b.id "
+    "ORDER BY last.seq DESC LIMIT 1) IS NOT TRUE "
     # a commit whose receipt was lost is repeated, with what has been said since
     "ON CONFLICT (generation_id, seq) DO UPDATE "
     "SET count = excluded.count, payloads = excluded.payloads, is_last = excluded.is_last"
+)
+
+_READ = text(
+    "SELECT e.generation_id, e.seq, e.payloads, e.is_last "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:afters AS int[])) AS place(id, after) "
+    "JOIN generation_events e ON e.generation_id = place.id "
+    # the row that the next event is in, found by the primary key, and all behind it
+    "AND e.seq >= coalesce((SELECT max(at.seq) FROM generation_events at "
+    "WHERE at.generation_id = place.id AND at.seq <= place.after + 1), 1) "
+    "ORDER BY e.generation_id, e.seq"
 )
 
 
@@ -37,7 +50,7 @@ def _translated() -> Iterator[None]:
         raise SharedLogUnavailable from error
 
 
-class PostgresLog:
+class PostgresLog(SharedLog):
     """Implements SharedLog."""
 
     @_translated()
@@ -57,26 +70,15 @@ class PostgresLog:
         db.session.commit()
 
     @_translated()
-    def read(self, generation_id: uuid.UUID, *, after: int) -> list[Batch]:
+    def read_many(self, places: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Batch]]:
         """One query by the primary key."""
-        rows = db.session.execute(
-            select(GenerationEvent.seq, GenerationEvent.payloads, GenerationEvent.is_last)
-            .where(
-                GenerationEvent.generation_id == generation_id,
-                (GenerationEvent.seq + GenerationEvent.count > after + 1) | GenerationEvent.is_last,
-            )
-            .order_by(GenerationEvent.seq)
-        ).all()
+        rows = db.session.execute(_READ, {"ids": list(places), "afters": list(places.values())}).all()
         db.session.rollback()
-        return [
-            Batch(
-                generation_id=str(generation_id),
-                first=seq,
-                payloads=tuple(payloads.split("\n")) if payloads else (),
-                is_last=is_last,
-            )
-            for seq, payloads, is_last in rows
-        ]
+        found: dict[uuid.UUID, list[Batch]] = {key: [] for key in places}
+        for key, seq, payloads, is_last in rows:
+            lines = tuple(payloads.split("\n")) if payloads else ()
+            found[key].append(Batch(generation_id=str(key), first=seq, payloads=lines, is_last=is_last))
+        return {key: until_closed(batches, after=places[key]) for key, batches in found.items()}
 
     @_translated()
     def sweep(self) -> int:

@@ -1,9 +1,10 @@
 """The shared log in Redis or Valkey: a stream for each generation, and a pub/sub channel that tells of growth.
 
-Entries get their ids from us, ``<first>-<2 * count + is_last>``. XADD takes only ids over the stream's last one
-(https://redis.io/docs/latest/commands/xadd/), and a repeated batch has the same first number and more events, or the
-same events and the end: its id is greater, and readers let the last entry of a number replace the earlier ones. An id
-that XADD refuses is a batch that is there already, or one of an owner that was taken for dead: its log has been closed.
+Entries get their ids from us, ``<first>-<count>``. XADD takes only ids over the stream's last one
+(https://redis.io/docs/latest/commands/xadd/), and a repeated batch has the same first number and more events: its id is
+greater, and readers let the last entry of a number replace the earlier ones. The closing batch has the greatest id of
+all, so that nothing comes behind it. An id that XADD refuses is a batch that is there already, or one of an owner that
+was taken for dead: its log has been closed.
 
 The ids also let a follower read what is new to it in O(log n), which auto-generated ones would not.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from redis.backoff import NoBackoff
 from redis.client import PubSub
 from redis.retry import Retry
 
-from chatstream.services.shared_log.interface import KEPT_S, Batch, SharedLogUnavailable
+from chatstream.services.shared_log.interface import KEPT_S, Batch, SharedLog, SharedLogUnavailable, until_closed
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ SILENCE_S: Final = 4.0
 """After so much silence the listener asks whether the server is still there."""
 RETRY_S: Final = 1.0
 
+_CLOSING_ID: Final = "9999999999999-0"
 _REFUSED: Final = "equal or smaller than the target stream top item"
 
 
@@ -49,7 +51,7 @@ def _translated() -> Iterator[None]:
         raise SharedLogUnavailable from error
 
 
-class RedisLog:
+class RedisLog(SharedLog):
     """Implements SharedLog. A server that hangs costs a call TIMEOUT_S: nothing is tried twice here."""
 
     def __init__(self, url: str) -> None:
@@ -72,8 +74,8 @@ class RedisLog:
         with self._client.pipeline(transaction=False) as pipeline:
             for batch in batches:
                 key = _key(batch.generation_id)
-                fields: dict[Any, Any] = {"payloads": "\n".join(batch.payloads), "is_last": int(batch.is_last)}
-                pipeline.xadd(key, fields, id=f"{batch.first}-{2 * len(batch.payloads) + batch.is_last}")
+                fields: dict[Any, Any] = {"first": batch.first, "payloads": "\n".join(batch.payloads)}
+                pipeline.xadd(key, fields, id=_CLOSING_ID if batch.is_last else f"{batch.first}-{len(batch.payloads)}")
                 pipeline.expire(key, KEPT_S if batch.is_last else RUNNING_S)
             pipeline.publish(CHANNEL, ",".join(batch.generation_id for batch in batches))
             for answer in pipeline.execute(raise_on_error=False):
@@ -81,23 +83,17 @@ class RedisLog:
                     raise answer
 
     @_translated()
-    def read(self, generation_id: uuid.UUID, *, after: int) -> list[Batch]:
-        """One round trip: the batch that event ``after + 1`` is in, and all that follow it."""
-        key = _key(generation_id)
-        with self._client.pipeline(transaction=True) as pipeline:  # nothing may be written between the two
-            pipeline.xrevrange(key, max=str(after + 1), count=1)
-            pipeline.xrange(key, min=str(after + 2))
-            here, rest = pipeline.execute()
-        batches = {}
-        for entry_id, fields in (*here, *rest):
-            batch = Batch(
-                generation_id=str(generation_id),
-                first=int(entry_id.partition("-")[0]),
-                payloads=tuple(fields["payloads"].split("\n")) if fields["payloads"] else (),
-                is_last=fields["is_last"] == "1",
-            )
-            batches[batch.first] = batch
-        return [batch for batch in batches.values() if batch.end > after or batch.is_last]
+    def read_many(self, places: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Batch]]:
+        """One round trip: of each generation the batch that its next event is in, and all that follow it."""
+        with self._client.pipeline(transaction=True) as pipeline:  # nothing may be written between the two of a log
+            for key, after in places.items():
+                pipeline.xrevrange(_key(key), max=str(after + 1), count=1)
+                pipeline.xrange(_key(key), min=str(after + 2))
+            answers = iter(pipeline.execute())
+        return {
+            key: until_closed(_batches(key, [*next(answers), *next(answers)]), after=after)
+            for key, after in places.items()
+        }
 
     def sweep(self) -> int:
         """Nothing to do: streams expire."""
@@ -134,6 +130,16 @@ class RedisLog:
 
 def _key(generation_id: uuid.UUID | str) -> str:
     return f"chatstream:events:{generation_id}"
+
+
+def _batches(key: uuid.UUID, entries: list[tuple[str, dict[str, str]]]) -> list[Batch]:
+    """The batches in entries of a stream: the last entry of a number counts."""
+    found: dict[int, Batch] = {}
+    for entry_id, fields in entries:
+        first = int(fields["first"])
+        payloads = tuple(fields["payloads"].split("\n")) if fields["payloads"] else ()
+        found[first] = Batch(generation_id=str(key), first=first, payloads=payloads, is_last=entry_id == _CLOSING_ID)
+    return list(found.values())
 
 
 def _ids_in(word: str) -> list[uuid.UUID | None]:
