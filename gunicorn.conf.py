@@ -11,6 +11,7 @@ from typing import Any
 from weakref import WeakSet
 
 import gevent
+from gevent.event import Event as Flag
 from gunicorn.http.errors import NoMoreData
 
 from chatstream.config import Settings, SettingsError
@@ -68,8 +69,9 @@ def post_worker_init(worker: Any) -> None:
         while worker.alive:
             gevent.sleep(LOOK_S)
         gevent.spawn(_keep_closing_idle_connections)
-        runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1))
+        runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1), worker.served)
 
+    worker.served = Flag()
     worker.drain = gevent.spawn(drain_when_stopped)
 
 
@@ -91,4 +93,5 @@ def worker_exit(_server: Any, worker: Any) -> None:
     """Wait until the last answer is stored: gunicorn waits for requests, not for generations without a listener."""
     drain = getattr(worker, "drain", None)
     if drain is not None:
+        worker.served.set()
         drain.join(timeout=graceful_timeout)

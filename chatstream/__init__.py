@@ -124,7 +124,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     return Services(
         accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
         agents=agents,
-        intake=Intake(agents=agents, max_running=settings.max_streams_per_user),
+        intake=Intake(agents=agents, log_name=shared_log.name, max_running=settings.max_streams_per_user),
         shared_log=shared_log,
         runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),

@@ -65,7 +65,7 @@ def follow(query: dict[str, Any], chat_id: uuid.UUID) -> Response:
     place = resuming.find_place(services().shared_log, principal(), chat_id, last_event_id)
     if place is None:
         return Response(status=204)
-    return _stream(place.generation_id, services().runner.follow(*place))
+    return _stream(place.generation_id, services().runner.follow(place))
 
 
 @bp.route("/<uuid:chat_id>/stop", methods=["POST"])
@@ -113,8 +113,11 @@ def _whole(generation: Generation) -> Response:
 
 def _repeated_stream(repeat: idempotency.Repeat) -> Response:
     """The stream of the first time, or its stored end when its events are gone."""
-    kept = idempotency.is_in_log(services().shared_log, repeat) or services().runner.is_running(repeat.generation_id)
-    again = services().runner.follow(repeat.generation_id) if kept else idempotency.stored_end(repeat)
+    kept = idempotency.is_whole_in_log(services().shared_log, repeat)
+    if kept or services().runner.is_running(repeat.generation_id):
+        again = services().runner.follow(resuming.Place(repeat.generation_id, has_ended=kept))
+    else:
+        again = idempotency.stored_end(repeat)
     return _stream(repeat.generation_id, again)
 
 

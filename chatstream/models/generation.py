@@ -12,6 +12,7 @@ from chatstream.extensions import Base
 from chatstream.models.columns import CreatedAt, Instant, UuidKey, one_of
 
 STATUSES = ("running", "complete", "stopped", "error", "interrupted")
+SHARED_LOGS = ("postgresql", "redis")
 
 
 class Generation(Base):
@@ -20,6 +21,7 @@ class Generation(Base):
     __tablename__ = "generations"
     __table_args__ = (
         CheckConstraint(one_of("status", STATUSES), name="status"),
+        CheckConstraint(one_of("shared_log", SHARED_LOGS), name="shared_log"),
         CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="finished"),
         Index("uq_generations_running_chat", "chat_id", unique=True, postgresql_where=text("status = 'running'")),
         Index("ix_generations_running_user", "user_id", postgresql_where=text("status = 'running'")),
@@ -49,6 +51,8 @@ class Generation(Base):
     request_digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the message that the key was used for."""
     status: Mapped[str] = mapped_column(String(20), server_default="running")
+    shared_log: Mapped[str] = mapped_column(String(20), server_default="postgresql")
+    """Where its events are; REDIS_URL may have been set or taken away since."""
     error_code: Mapped[str | None] = mapped_column(String(50))
     started_at: Mapped[CreatedAt]
     heartbeat_at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -61,8 +61,8 @@ class Answer:
 
     @property
     def repeatable(self) -> bool:
-        """Whether its key brings its events again, or its end; a log that lacks its last events brings neither."""
-        return self.key is not None and not (self.log_lost and self.kind is not FAST)
+        """Whether its key brings its events again, or its stored end."""
+        return self.key is not None
 
     @property
     def just_ended(self) -> bool:

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from chatstream.extensions import db
 from chatstream.http.services import services
-from chatstream.services.generations.outcomes import reap
+from chatstream.services.generations.reaping import reap
 from tests.faults.chat_model import ENDLESS, FAILING, FAST, SHORT, Answer, Chat, Kind, Tab
 from tests.support.person import Person
 from tests.support.server import Server

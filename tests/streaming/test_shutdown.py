@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from chatstream.extensions import db
-from tests.support.frames import Stream
+from tests.support.frames import Stream, read
 from tests.support.person import Person
 from tests.support.server import Server
 from tests.support.world import World
@@ -71,6 +72,32 @@ def test_what_can_not_end_in_time_is_stored_as_interrupted(
     assert answer["status"] == "interrupted"
     assert answer["content"].endswith(stream.text[-50:])
     assert len(answer["content"]) >= len(stream.text) > 0
+
+
+def test_followers_of_another_nodes_answer_are_sent_back_whole(
+    variables: dict[str, str], world: World, simulator: str, tmp_path: Path
+) -> None:
+    """Where they only read along, the stop ends their stream before the kill would; the answer goes on elsewhere."""
+    account = world.account()
+    agent_id = world.agent(account.team_id, f"{simulator}?tokens=400&delay_ms=20")
+    soon = {**variables, "GRACEFUL_TIMEOUT": "5"}
+    with (
+        Server(soon, tmp_path / "a") as a,
+        Server(soon, tmp_path / "b") as b,
+        Person(a.url, account) as at_a,
+        Person(b.url, account) as at_b,
+    ):
+        chat_id = at_a.open_chat(agent_id)
+        with at_a.begin(chat_id) as response, ThreadPoolExecutor(1) as pool:
+            whole = pool.submit(read, response)
+            with at_b.get(f"/api/chats/{chat_id}/stream", stream=True) as followed:
+                stream = read_while_stopping(followed, b)
+            assert b.wait(seconds=20) == 0
+            assert "done" not in stream.types
+            assert whole.result().end[0] == "done"
+        seen = {"Last-Event-ID": f"{stream.generation_id}:{len(stream.events)}"}
+        with at_a.get(f"/api/chats/{chat_id}/stream", headers=seen, stream=True) as rest:
+            assert read(rest, stream).events == whole.result().events
 
 
 @pytest.mark.timeout(90)

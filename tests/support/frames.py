@@ -61,11 +61,11 @@ class Stream:
         return self.events[-1]
 
 
-def read(response: requests.Response) -> Stream:
-    """Read a stream to its end."""
+def read(response: requests.Response, seen: Stream | None = None) -> Stream:
+    """Read a stream to its end; ``seen`` is what the client had before."""
     assert response.status_code == 200, response.text
     assert response.headers["Content-Type"] == "text/event-stream"
-    stream = Stream()
+    stream = seen or Stream()
     for chunk in response.iter_content(None):
         stream.feed(chunk)
     assert stream.rest == b"", "the stream ended within a frame"

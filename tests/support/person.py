@@ -48,9 +48,9 @@ class Person:
         chat: dict[str, Any] = answer.json()
         return chat
 
-    def begin(self, chat_id: str, content: str = "Hello") -> requests.Response:
+    def begin(self, chat_id: str, content: str = "Hello", **options: Any) -> requests.Response:
         """Send a message; the answer is to be read by the caller."""
-        return self.post(f"/api/chats/{chat_id}/messages", {"content": content}, stream=True)
+        return self.post(f"/api/chats/{chat_id}/messages", {"content": content}, stream=True, **options)
 
     def send(self, chat_id: str, content: str = "Hello") -> Stream:
         """Send a message and read the stream to its end."""

@@ -96,9 +96,9 @@ def stored_messages(repeat: Repeat) -> tuple[transcripts.Message | None, transcr
     return user_message, answer
 
 
-def is_in_log(log: SharedLog, repeat: Repeat) -> bool:
-    """Whether the events of the first time can still be followed. Raises SharedLogUnavailable."""
-    return bool(log.read(repeat.generation_id, after=0))
+def is_whole_in_log(log: SharedLog, repeat: Repeat) -> bool:
+    """Whether the events of the first time can still be followed, to their end. Raises SharedLogUnavailable."""
+    return any(batch.is_last for batch in log.read(repeat.generation_id, after=0))
 
 
 def stored_end(repeat: Repeat) -> Generator[bytes, None, None]:

@@ -31,9 +31,10 @@ TITLE_CHARS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """Opens generations. ``max_running``: answers that one user may have running."""
+    """Opens generations. ``max_running``: answers that one user may have running; ``log_name``: where events go."""
 
     agents: Agents
+    log_name: str
     max_running: int
 
     def accept(
@@ -110,6 +111,7 @@ class Intake:
                 user_message_id=user_message_id,
                 idempotency_key=key.value if key else None,
                 request_digest=key.digest if key else None,
+                shared_log=self.log_name,
             )
             .on_conflict_do_nothing(index_elements=["chat_id"], index_where=Generation.status == "running")
             .returning(Generation.id, Generation.message_id)

@@ -7,24 +7,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chatstream.errors import UpstreamError
 from chatstream.extensions import db
 from chatstream.models import Chat, Generation
-from chatstream.services import error_logs, signals, sse, transcripts
+from chatstream.services import error_logs, signals, transcripts
 from chatstream.services.clock import now, rfc3339
 from chatstream.services.events import Outcome
 from chatstream.services.generations.assignment import Assignment
-from chatstream.services.shared_log import Batch, SharedLog
 
 DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 """What PostgreSQL's absence looks like; the same call may succeed later."""
-
-STALE_AFTER_S = 30
-"""A running generation without a heartbeat for this long has lost its worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +54,9 @@ def store(assignment: Assignment, answer: Answer) -> dict[str, Any] | None:
     took this one for dead. Safe to repeat after a lost connection, also when the lost commit had gone through.
     """
     message = answer.message(assignment.message_id)
-    _lock_chat(assignment.chat_id)
-    if not _finish(assignment.generation_id, answer):
+    if not close(assignment.chat_id, assignment.generation_id, message, answer):
         db.session.rollback()
         return message if transcripts.contains(assignment.chat_id, message["id"]) else None
-    transcripts.append(assignment.chat_id, message)
     if answer.failure is not None:
         _record(assignment, answer.failure)
     db.session.commit()
@@ -101,44 +95,17 @@ def any_running(generation_ids: Collection[uuid.UUID]) -> bool:
     return found is not None
 
 
-def reap(log: SharedLog, own: Collection[uuid.UUID]) -> int:
-    """Store generations whose worker is gone as ``interrupted``; returns how many.
+def close(
+    chat_id: uuid.UUID, generation_id: uuid.UUID, message: dict[str, Any], answer: Answer, *also: ColumnElement[bool]
+) -> bool:
+    """Put the end into the row and the message into the chat, as part of the caller's transaction.
 
-    ``own`` are this worker's: they are alive whatever their heartbeat says. Raises SharedLogUnavailable.
+    False, with nothing done, when the generation has ended before, or does not fulfil ``also``.
     """
-    stale = db.session.execute(
-        select(Generation.id, Generation.chat_id, Generation.message_id).where(
-            Generation.status == "running",
-            Generation.heartbeat_at < func.now() - text(f"interval '{STALE_AFTER_S} seconds'"),
-            Generation.id.not_in(own),
-        )
-    ).all()
-    db.session.rollback()
-    return sum(_interrupt(log, *row) for row in stale)
-
-
-def _interrupt(log: SharedLog, generation_id: uuid.UUID, chat_id: uuid.UUID, message_id: uuid.UUID) -> bool:
-    """Put together what the shared log has of a lost generation, and store it; the log is closed with it."""
-    payloads = [payload for batch in log.read(generation_id, after=0) for payload in batch.payloads]
-    lost = Answer(status="interrupted", content=sse.text_in(payloads), chunks=len(payloads))
-    _lock_chat(chat_id)
-    won = _finish(generation_id, lost)
-    if won:
-        transcripts.append(chat_id, lost.message(message_id))
-    db.session.commit()
-    if won:
-        log.write([Batch(generation_id=str(generation_id), first=len(payloads) + 1, payloads=(), is_last=True)])
-    return won
-
-
-def _lock_chat(chat_id: uuid.UUID) -> None:
     db.session.execute(select(Chat.id).where(Chat.id == chat_id).with_for_update(key_share=True))
-
-
-def _finish(generation_id: uuid.UUID, answer: Answer) -> bool:
     finished = db.session.execute(
         update(Generation)
-        .where(Generation.id == generation_id, Generation.status == "running")
+        .where(Generation.id == generation_id, Generation.status == "running", *also)
         .values(
             status=answer.status,
             finished_at=func.now(),
@@ -148,8 +115,11 @@ def _finish(generation_id: uuid.UUID, answer: Answer) -> bool:
             chars=len(answer.content),
         )
         .returning(Generation.id)
-    )
-    return finished.one_or_none() is not None
+    ).one_or_none()
+    if finished is None:
+        return False
+    transcripts.append(chat_id, message)
+    return True
 
 
 def _record(assignment: Assignment, failure: UpstreamError) -> None:

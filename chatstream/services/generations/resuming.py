@@ -25,7 +25,8 @@ class Place(NamedTuple):
     """Go on in this generation's log behind the event with this number."""
 
     generation_id: uuid.UUID
-    after: int
+    after: int = 0
+    has_ended: bool = False
 
 
 def find_place(log: SharedLog, principal: Principal, chat_id: uuid.UUID, last_event_id: str | None) -> Place | None:
@@ -36,7 +37,11 @@ def find_place(log: SharedLog, principal: Principal, chat_id: uuid.UUID, last_ev
     """
     chats.get(principal, chat_id)
     query = (
-        select(Generation.id, Generation.finished_at < func.now() - text(f"interval '{TELLING_S} seconds'"))
+        select(
+            Generation.id,
+            Generation.finished_at.is_not(None),
+            Generation.finished_at < func.now() - text(f"interval '{TELLING_S} seconds'"),
+        )
         .where(
             Generation.chat_id == chat_id,
             Generation.finished_at.is_(None)
@@ -50,18 +55,21 @@ def find_place(log: SharedLog, principal: Principal, chat_id: uuid.UUID, last_ev
         generation_id, after = _parse(last_event_id)
         query = query.where(Generation.id == generation_id)
     row = db.session.execute(query).one_or_none()
-    nothing = row is None or (after > 0 and _has_all(log, row[0], after, told=bool(row[1])))
     db.session.rollback()
-    return None if row is None or nothing else Place(row[0], after)
+    if row is None:
+        return None
+    generation_id, has_ended, is_told = row
+    nothing_left = has_ended and after > 0 and _has_all(log, generation_id, after, is_told=is_told)
+    return None if nothing_left else Place(generation_id, after, has_ended)
 
 
-def _has_all(log: SharedLog, generation_id: uuid.UUID, after: int, *, told: bool) -> bool:
-    """Whether a client that has seen event ``after`` has seen everything that will ever be told.
+def _has_all(log: SharedLog, generation_id: uuid.UUID, after: int, *, is_told: bool) -> bool:
+    """Whether a client that has seen event ``after`` of an ended answer has seen everything that will ever be told.
 
-    ``told``: the answer ended long enough ago. Its log may then lack its end, where the worker was killed in between.
+    ``is_told``: the end is old enough to be in the log. Where it is not, its worker was killed in between.
     """
     rest = log.read(generation_id, after=after)
-    return (told or any(batch.is_last for batch in rest)) and all(batch.end <= after for batch in rest)
+    return (is_told or any(batch.is_last for batch in rest)) and all(batch.end <= after for batch in rest)
 
 
 def _parse(last_event_id: str) -> tuple[uuid.UUID, int]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 
 import gevent
+from gevent.event import Event as Flag
 from sqlalchemy import Engine
 
 from chatstream.services import signals
+from chatstream.services.event_log import KEEP_ALIVE_S
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.following import RemoteFollowers
 from chatstream.services.generations.generation import AppContext, Generation
-from chatstream.services.generations.outcomes import DATABASE_GONE, any_running, beat, reap
+from chatstream.services.generations.outcomes import DATABASE_GONE, any_running, beat
+from chatstream.services.generations.reaping import reap
+from chatstream.services.generations.resuming import TELLING_S, Place
 from chatstream.services.n8n import N8nStreamer
 from chatstream.services.shared_log import SharedLog
 from chatstream.services.shared_log.interface import SharedLogUnavailable
@@ -30,7 +34,7 @@ STEADY_S = 12.0
 """How long the database must have answered before generations without a heartbeat count as lost: after an outage every
 worker gets the time for two heartbeats."""
 LOOK_S = 0.25
-"""How often a request that waits for another worker's answer looks whether it has ended."""
+"""How often something that can not be waited for is looked at."""
 STORE_S = 2.0
 """What a drain gives interrupted answers to be stored."""
 
@@ -47,6 +51,7 @@ class GenerationRunner:
         self._listener = signals.Listener(words, self._heard)
         self._keepers: list[gevent.Greenlet[[], None]] = []
         self._steady_since = time.monotonic()
+        self._draining = False
 
     def start(self, assignment: Assignment) -> Generation:
         """Begin to fetch an answer."""
@@ -56,10 +61,13 @@ class GenerationRunner:
         generation.start()
         return generation
 
-    def follow(self, generation_id: uuid.UUID, after: int = 0) -> Generator[bytes, None, None]:
-        """The frames of an answer after number ``after``, whichever worker writes it; see EventLog.follow."""
-        here = self._generations.get(generation_id)
-        return here.log.follow(after) if here else self._remote.follow(generation_id, after)
+    def follow(self, place: Place) -> Generator[bytes, None, None]:
+        """The frames of an answer from a place on, whichever worker writes it; see EventLog.follow."""
+        here = self._generations.get(place.generation_id)
+        if here:
+            return here.log.follow(place.after)
+        patience_s = TELLING_S if place.has_ended else KEEP_ALIVE_S
+        return self._remote.follow(place.generation_id, place.after, patience_s=patience_s)
 
     def is_running(self, generation_id: uuid.UUID) -> bool:
         """Whether an answer has not ended yet, on whichever worker."""
@@ -67,27 +75,43 @@ class GenerationRunner:
             return any_running([generation_id])
 
     def wait_for(self, generation_id: uuid.UUID) -> None:
-        """Wait until an answer has ended, on whichever worker."""
+        """Wait until an answer has ended, on whichever worker; not longer than this worker serves."""
         here = self._generations.get(generation_id)
         if here is not None:
             here.wait()
-        while self.is_running(generation_id):
+        while not self._draining and self.is_running(generation_id):
             gevent.sleep(LOOK_S)
 
     def keep_watch(self) -> None:
         """Start the greenlets that share events, keep heartbeats and listen to the other workers."""
         if not self._keepers:
-            work = (self._watch, self._share, self._listener.run, self._listen_to_log)
+            work = (self._watch, self._share, self._listener.run, self._listen_to_log, self._remote.read_for_all)
             self._keepers = [gevent.spawn(each) for each in work]
 
-    def drain(self, timeout: float) -> None:
-        """Give running answers ``timeout`` seconds to end, then store what they have as ``interrupted``."""
-        running = list(self._generations.values())
-        _wait_for(running, timeout)
-        for generation in running:
+    def drain(self, timeout: float, served: Flag) -> None:
+        """Give running answers ``timeout`` seconds to end, then store what they have as ``interrupted``.
+
+        Streams of other workers' answers are ended then as well: their clients come back elsewhere. ``served``: the
+        last request has been answered, so that no further answer can begin.
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and not (served.is_set() and self._is_idle):
+            gevent.sleep(LOOK_S)
+        self._draining = True
+        self._remote.close()
+        for generation in list(self._generations.values()):
             generation.halt("interrupted")
-        _wait_for(running, STORE_S)
+        self._wait_for_all(STORE_S)
         self._share_once()
+
+    @property
+    def _is_idle(self) -> bool:
+        return all(generation.has_ended for generation in self._generations.values())
+
+    def _wait_for_all(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        for generation in list(self._generations.values()):
+            generation.wait(max(0.0, deadline - time.monotonic()))
 
     def _heard(self, word: str, ids: list[uuid.UUID]) -> None:
         if word == signals.EVENTS:
@@ -167,9 +191,3 @@ class GenerationRunner:
         reaped = reap(self._log, list(self._generations))
         if reaped:
             log.warning("%d answers of lost workers were closed as interrupted", reaped)
-
-
-def _wait_for(generations: Iterable[Generation], timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    for generation in generations:
-        generation.wait(max(0.0, deadline - time.monotonic()))

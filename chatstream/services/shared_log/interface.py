@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 KEPT_S = 300
 """How long the events of an ended answer can be followed."""
@@ -50,8 +50,10 @@ def until_closed(batches: Iterable[Batch], *, after: int) -> list[Batch]:
 class SharedLog(Protocol):
     """Batches by generation. Called inside an application context; no method holds a connection afterwards.
 
-    Each raises SharedLogUnavailable when the store does not answer.
+    Each raises SharedLogUnavailable when the store does not answer. ``name``: which store that is.
     """
+
+    name: Literal["postgresql", "redis"]
 
     def write(self, batches: Sequence[Batch]) -> None:
         """Keep the batches of many generations, in one round trip, and wake those that listen.

@@ -53,6 +53,8 @@ def _translated() -> Iterator[None]:
 class PostgresLog(SharedLog):
     """Implements SharedLog."""
 
+    name = "postgresql"
+
     @_translated()
     def write(self, batches: Sequence[Batch]) -> None:
         """One statement and its commit, whatever the number of generations."""

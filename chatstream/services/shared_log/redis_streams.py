@@ -54,6 +54,8 @@ def _translated() -> Iterator[None]:
 class RedisLog(SharedLog):
     """Implements SharedLog. A server that hangs costs a call TIMEOUT_S: nothing is tried twice here."""
 
+    name = "redis"
+
     def __init__(self, url: str) -> None:
         pool: redis.BlockingConnectionPool = redis.BlockingConnectionPool.from_url(
             url,
