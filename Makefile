@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What `test` hands to pytest, for instance: make test PYTEST_ARGS="-k streaming -x"
 PYTEST_ARGS ?=
+# Files of tests that run at once. Most wait most of the time: for silences, limits, stops.
+JOBS ?= 3
 # What `lock` hands to uv, for instance: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
 
@@ -27,7 +29,7 @@ test: $(VENV)/.stamp-dev ## Check style and types, then run the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 chaos: $(VENV)/.stamp-dev ## Kill workers 200 times under load and compare every chat (10 minutes)
 	CHAOS_KILLS=$${CHAOS_KILLS:-200} $(BIN)/python -m pytest -q -s tests/faults/test_kills.py
