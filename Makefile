@@ -31,8 +31,10 @@ test: $(VENV)/.stamp-dev ## Check style and types, then run the tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
-chaos: $(VENV)/.stamp-dev ## Kill workers 200 times under load and compare every chat (10 minutes)
-	CHAOS_KILLS=$${CHAOS_KILLS:-200} $(BIN)/python -m pytest -q -s tests/faults/test_kills.py
+chaos: $(VENV)/.stamp-dev ## The long faults: 200 kills, a reload of 100 streams, 50 clients that stop reading (15 minutes)
+	CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_STREAMS=$${CHAOS_STREAMS:-100} CHAOS_STALLED=$${CHAOS_STALLED:-50} \
+		CHAOS_OUTAGE_S=$${CHAOS_OUTAGE_S:-10} HYPOTHESIS_EXAMPLES=$${HYPOTHESIS_EXAMPLES:-30} \
+		$(BIN)/python -m pytest -q -s tests/faults
 
 lint: $(VENV)/.stamp-dev ## Check style and types
 	$(BIN)/ruff check

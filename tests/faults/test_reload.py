@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from tests.support.person import Person
 from tests.support.server import Server
 from tests.support.world import World
 
-STREAMS = 30
+STREAMS = int(os.environ.get("CHAOS_STREAMS", "30"))
 SHORT, LONG = 60, 1000
 DELAY_MS = 20
 

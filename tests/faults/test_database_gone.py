@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tests.support.person import Person
 from tests.support.server import Server
 from tests.support.settings import environment
 from tests.support.world import World
+
+OUTAGE_S = float(os.environ.get("CHAOS_OUTAGE_S", "0"))
+"""At least so long it is away."""
 
 
 @pytest.mark.timeout(90)
@@ -46,6 +50,7 @@ def test_the_stream_goes_on_and_done_waits_for_the_commit(simulator: str, tmp_pa
                         answer = client.get("/api/auth/me")
                         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
                         assert "done" not in stream.types
+                        time.sleep(max(0.0, gone_at + OUTAGE_S - time.monotonic()))
                         postgres.start()
                         back_at = time.monotonic()
             assert back_at > gone_at > 0
