@@ -80,10 +80,10 @@ class PasswordResets:
         db.session.rollback()  # no connection is held while the password is hashed
         password_hash = self.hasher.hash(new_password)
         user = _bearer(token, lock=True)
-        _spend(token)
         user.password_hash = password_hash
         auth_sessions.revoke_all(user.id)
         request_stop(Generation.user_id == user.id)
+        _spend(token)
         audit.record("password_reset_used", user, actor_id=user.id, source=source)
         db.session.commit()
 
@@ -109,7 +109,7 @@ def _bearer(token: str, *, lock: bool = False) -> User:
 
 
 def _spend(token: str) -> None:
-    """Take the token away: of several who hold it, one succeeds. Raises InvalidResetToken."""
+    """Take the token away, unless a newer one has replaced it meanwhile. Raises InvalidResetToken."""
     spent = delete(PasswordReset).where(PasswordReset.token_hash == token_hash(token))
     if db.session.scalar(spent.returning(PasswordReset.user_id)) is None:
         raise InvalidResetToken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -52,21 +53,11 @@ def change(
     """
     rights.act_as_admin(principal)
     user = lock_member(principal, user_id)
-    was_role, was_active = user.role, user.is_active
-    user.role = role or was_role
-    user.is_active = was_active if is_active is None else is_active
-    db.session.flush()
+    if role is not None and role != user.role:
+        change_role(user, role, actor_id=principal.user_id, source=source)
+    if is_active is not None and is_active != user.is_active:
+        change_access(user, is_active, actor_id=principal.user_id, source=source)
     _keep_an_admin(principal.team_id)
-    if user.role != was_role:
-        if was_role == "admin":
-            rights.end_of_admin(user.id)
-        details = {"from": was_role, "to": user.role}
-        audit.record("user_role_changed", user, actor_id=principal.user_id, source=source, details=details)
-    if user.is_active != was_active:
-        if was_active:
-            rights.end_of_access(user.id)
-        action: audit.Action = "user_activated" if user.is_active else "user_deactivated"
-        audit.record(action, user, actor_id=principal.user_id, source=source)
     db.session.commit()
     return user
 
@@ -78,6 +69,27 @@ def lock_member(principal: Principal, user_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound("There is no such user.")
     return user
+
+
+def change_role(user: User, role: Role, *, actor_id: uuid.UUID | None, source: audit.Source = audit.UNKNOWN) -> None:
+    """Give another role to somebody whose team is locked, as part of the caller's transaction."""
+    details: dict[str, Any] = {"from": user.role, "to": role}
+    if user.role == "admin":
+        details["invites_revoked"] = rights.end_of_admin(user.id)
+    user.role = role
+    audit.record("user_role_changed", user, actor_id=actor_id, source=source, details=details)
+
+
+def change_access(
+    user: User, is_active: bool, *, actor_id: uuid.UUID | None, source: audit.Source = audit.UNKNOWN
+) -> None:
+    """Let somebody whose team is locked in again, or put it out, as part of the caller's transaction."""
+    user.is_active = is_active
+    if is_active:
+        audit.record("user_activated", user, actor_id=actor_id, source=source)
+    else:
+        details = {"invites_revoked": rights.end_of_access(user.id)}
+        audit.record("user_deactivated", user, actor_id=actor_id, source=source, details=details)
 
 
 def _keep_an_admin(team_id: uuid.UUID) -> None:

@@ -17,7 +17,7 @@ from chatstream.extensions import db
 from chatstream.models import Team, User
 from chatstream.models.team import Registration
 from chatstream.models.user import Role
-from chatstream.services import audit, rights
+from chatstream.services import audit, rights, team_members
 from chatstream.services.accounts import Accounts, normal_email
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -79,7 +79,8 @@ def set_registration(team: Team, registration: Registration) -> None:
     """Let whoever knows the team's id register, or only those with an invite."""
     details = audit.differences({"registration": team.registration}, {"registration": registration})
     team.registration = registration
-    audit.record("team_changed", team, actor_id=None, details=details)
+    if details:
+        audit.record("team_changed", team, actor_id=None, details=details)
     db.session.commit()
 
 
@@ -106,21 +107,17 @@ def create_user(accounts: Accounts, *, email: str, password: str, team: Team, na
 
 def set_role(user: User, role: Role) -> None:
     """Make somebody an admin or a user."""
-    rights.lock_team(user.team_id)
-    details = {"from": user.role, "to": role}
-    if user.role == "admin" and role != "admin":
-        rights.end_of_admin(user.id)
-    user.role = role
-    audit.record("user_role_changed", user, actor_id=None, details=details)
+    _lock(user)
+    if role != user.role:
+        team_members.change_role(user, role, actor_id=None)
     db.session.commit()
 
 
 def deactivate_user(user: User) -> None:
     """End an account: no sign-in, its sessions are over, its running answers stop."""
-    rights.lock_team(user.team_id)
-    user.is_active = False
-    rights.end_of_access(user.id)
-    audit.record("user_deactivated", user, actor_id=None)
+    _lock(user)
+    if user.is_active:
+        team_members.change_access(user, False, actor_id=None)
     db.session.commit()
 
 
@@ -128,6 +125,11 @@ def set_password(accounts: Accounts, user: User, password: str) -> None:
     """Replace a password; its owner's sessions end. Raises InvalidFields."""
     audit.record("user_password_set", user, actor_id=None)
     accounts.set_password(user, password)
+
+
+def _lock(user: User) -> None:
+    rights.lock_team(user.team_id)
+    db.session.refresh(user, with_for_update={"key_share": True})
 
 
 def _as_uuid(reference: str) -> uuid.UUID | None:

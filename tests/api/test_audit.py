@@ -55,6 +55,15 @@ def test_an_act_is_told_with_who_whom_when_and_from_where(world: World, sign_in:
     }
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"), [("2001:db8::1", "2001:db8::1"), ("fe80::1%eth0", "fe80::1"), ("unknown", None), ("", None)]
+)
+def test_an_address_that_is_none_is_left_out(world: World, sign_in: SignIn, address: str, shown: str | None) -> None:
+    client = sign_in(world.account(role="admin"))
+    client.post("/api/invites", json={}, environ_base={"REMOTE_ADDR": address})
+    assert [event["ip"] for event in trail(client)] == [shown]
+
+
 def test_every_act_leaves_an_event_and_no_secret(app: Flask, world: World, sign_in: SignIn) -> None:
     boss = world.account(role="admin")
     user = world.account(boss.team_id)
@@ -79,7 +88,7 @@ def test_every_act_leaves_an_event_and_no_secret(app: Flask, world: World, sign_
     told = [(event["action"], event["target_label"], event["details"]) for event in reversed(events)]
     renamed = {"name": {"from": told[2][2]["name"]["from"], "to": "Renamed"}}
     assert told == [
-        ("user_deactivated", user.email, {}),
+        ("user_deactivated", user.email, {"invites_revoked": 0}),
         ("user_activated", user.email, {}),
         ("team_changed", "Renamed", {**renamed, "registration": {"from": "open", "to": "invite"}}),
         ("invite_created", "new@example.org", {"role": "user"}),

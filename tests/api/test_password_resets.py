@@ -84,6 +84,8 @@ def test_a_token_sets_a_password_once(app: Flask, admin: Account, user: Account,
     assert lost.post("/api/auth/refresh").status_code == 401
     assert refused(use(app, issued["token"], "and another one"))
     assert can_sign_in(app, user, NEW)
+    with app.app_context():
+        assert db.session.scalar(text("SELECT count(*) FROM password_resets")) == 0
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 129, "Password123", "the address"])
