@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chatstream.extensions import db
 from tests.conftest import SignIn
-from tests.support.database import counted
+from tests.support.queries import counted
 from tests.support.world import PASSWORD, World
 
 AGENT = {"name": "Support", "webhook_url": "http://127.0.0.1:5678/webhook/chat"}
@@ -166,6 +166,8 @@ def test_filters_and_pages(app: Flask, world: World, sign_in: SignIn) -> None:
     assert actions(client, f"?target_id={ids[0]}&actor_id={boss.id}") == ["invite_created"]
     assert trail(client, "?from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z") == everything
     assert trail(client, "?from=2100-01-01T00:00:00Z") == trail(client, "?to=2000-01-01T01:00:00%2B01:00") == []
+    far = "?from=0001-01-01T00:00:00%2B14:00&to=9999-12-31T23:59:59-14:00"
+    assert trail(client, far) == everything
     with counted(app) as few:
         first = client.get("/api/audit?limit=1").get_json()
     with counted(app) as many:

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from chatstream.extensions import db
 from tests.conftest import SignIn
-from tests.support.database import counted, meeting
+from tests.support.meeting import meeting
+from tests.support.queries import counted
 from tests.support.server import Server
 from tests.support.world import PASSWORD, World
 
@@ -99,6 +100,8 @@ def test_what_lets_nobody_in(app: Flask, world: World, sign_in: SignIn, how: str
     elif how == "demoted":
         other = sign_in(world.account(account.team_id, role="admin"))
         assert other.patch(f"/api/users/{account.id}", json={"role": "user"}).status_code == 200
+        (event,) = other.get("/api/audit?action=user_role_changed").get_json()["items"]
+        assert event["details"] == {"from": "admin", "to": "user", "invites_revoked": 1}
     before = count(app, "users")
     assert refused(register(app, token))
     assert count(app, "users") == before

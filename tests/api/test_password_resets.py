@@ -18,7 +18,7 @@ from chatstream.extensions import db
 from chatstream.http.services import services
 from chatstream.models import User
 from tests.conftest import SignIn
-from tests.support.database import meeting
+from tests.support.meeting import meeting
 from tests.support.server import Server
 from tests.support.world import PASSWORD, Account, World
 

@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from chatstream.extensions import db
 from tests.conftest import SignIn
-from tests.support.database import counted, meeting
 from tests.support.frames import read
+from tests.support.meeting import meeting
 from tests.support.person import Person
+from tests.support.queries import counted
 from tests.support.world import PASSWORD, Account, World
 
 

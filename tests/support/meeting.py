@@ -1,38 +1,20 @@
-"""Looking at what the database is asked, and making calls meet in it."""
+"""Making calls to a server meet in the database, so that a race happens each time and not now and then."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from chatstream.extensions import db
 
 T = TypeVar("T")
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements that this process sends meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def meeting(app: Flask, lock: str, values: dict[str, Any], *calls: Callable[[], T]) -> list[T]:
