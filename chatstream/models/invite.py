@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +14,6 @@ from chatstream.models.columns import CreatedAt, Instant, UuidKey, one_of
 from chatstream.models.user import ROLES
 
 InviteState = Literal["pending", "used", "expired"]
-INVITE_STATES: tuple[InviteState, ...] = get_args(InviteState)
 
 
 class Invite(Base):
