@@ -81,6 +81,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,
+        "PASSWORD_RESET_RATE_LIMIT": settings.reset_rate_limit,
         "MESSAGE_RATE_LIMIT": settings.message_rate_limit,
         "API_TITLE": "ChatStream",
         "API_VERSION": "v1",
@@ -101,8 +102,10 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.generations import GenerationRunner
     from chatstream.services.generations.intake import Intake
     from chatstream.services.health import Readiness
+    from chatstream.services.invitations import Invitations
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
+    from chatstream.services.password_resets import PasswordResets
     from chatstream.services.passwords import PasswordHasher
     from chatstream.services.shared_log import PostgresLog, RedisLog
     from chatstream.services.token_cipher import TokenCipher
@@ -111,6 +114,8 @@ def _services(app: Flask, settings: Settings) -> Services:
         policy = OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
     except ValueError as error:
         raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
+    hasher = PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)
+    accounts = Accounts(hasher)
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     runner = GenerationRunner(
@@ -122,7 +127,9 @@ def _services(app: Flask, settings: Settings) -> Services:
         ),
     )
     return Services(
-        accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
+        accounts=accounts,
+        invitations=Invitations(accounts=accounts, lifetime_h=settings.invite_lifetime_h),
+        password_resets=PasswordResets(hasher),
         agents=agents,
         intake=Intake(agents=agents, log_name=shared_log.name, max_running=settings.max_streams_per_user),
         shared_log=shared_log,
@@ -132,12 +139,25 @@ def _services(app: Flask, settings: Settings) -> Services:
 
 
 def _register_blueprints(app: Flask) -> None:
-    from chatstream.blueprints import agents, auth, chats, documentation, messages, operations
+    from chatstream.blueprints import (
+        agents,
+        audit,
+        auth,
+        chats,
+        documentation,
+        invites,
+        messages,
+        operations,
+        password_resets,
+        team,
+        users,
+    )
     from chatstream.http import openapi
     from chatstream.http.api import Api
 
     api = Api(app)
-    for blueprint in (auth.bp, agents.bp, chats.bp, messages.bp):
+    accounts = (auth.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
+    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

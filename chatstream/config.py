@@ -57,6 +57,8 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_allowed_hosts: tuple[str, ...] = ()
     login_rate_limit: str = "5 per minute"
+    reset_rate_limit: str = "5 per minute"
+    invite_lifetime_h: int = 72
     message_rate_limit: str = "60 per minute"
     max_streams_per_user: int = 5
 
@@ -108,6 +110,8 @@ class _Reader:
             cors_origins=self._origins("CORS_ORIGINS"),
             webhook_allowed_hosts=self._words("WEBHOOK_ALLOWED_HOSTS"),
             login_rate_limit=self._rate("LOGIN_RATE_LIMIT", "5 per minute"),
+            reset_rate_limit=self._rate("PASSWORD_RESET_RATE_LIMIT", "5 per minute"),
+            invite_lifetime_h=self._number("INVITE_LIFETIME_HOURS", 72, 1, 720),
             message_rate_limit=self._rate("MESSAGE_RATE_LIMIT", "60 per minute"),
             max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
         )

@@ -12,10 +12,14 @@
     │   ├── AdminRequired                 403     admin_required
     │   └── CrossOrigin                   403     cross_origin
     ├── NotFound                          404     not_found
-    │   └── TeamNotFound                  404     team_not_found
+    │   ├── TeamNotFound                  404     team_not_found
+    │   ├── InvalidInvite                 404     invalid_invite
+    │   └── InvalidResetToken             404     invalid_reset_token
     ├── Conflict                          409     conflict
     │   ├── EmailTaken                    409     email_taken
     │   ├── TeamRequired                  409     team_required
+    │   ├── LastAdmin                     409     last_admin
+    │   ├── UserInactive                  409     user_inactive
     │   ├── AgentUnavailable              409     agent_unavailable
     │   └── GenerationInProgress          409     generation_in_progress
     ├── UnsupportedMediaType              415     unsupported_media_type
@@ -122,9 +126,21 @@ class NotFound(ChatStreamError):
 
 
 class TeamNotFound(NotFound):
-    """No active team has this id."""
+    """No active team that takes registrations has this id; which of these it is, an outsider is not told."""
 
-    code, title = "team_not_found", "There is no such team"
+    code, title = "team_not_found", "There is no such team, or it takes new members by invite only"
+
+
+class InvalidInvite(NotFound):
+    """An invite that does not let its bearer in, whatever the reason."""
+
+    code, title = "invalid_invite", "The invite is not valid: unknown, used, expired, or for another email address"
+
+
+class InvalidResetToken(NotFound):
+    """A token that resets no password, whatever the reason."""
+
+    code, title = "invalid_reset_token", "The token is not valid: unknown, used, expired, or replaced by a newer one"
 
 
 class Conflict(ChatStreamError):
@@ -143,6 +159,18 @@ class TeamRequired(Conflict):
     """Address and password fit accounts in several teams."""
 
     code, title = "team_required", "Choose the team to sign in to"
+
+
+class LastAdmin(Conflict):
+    """The team would be left without an active admin."""
+
+    code, title = "last_admin", "A team needs an active admin: make somebody else one first"
+
+
+class UserInactive(Conflict):
+    """The account is deactivated."""
+
+    code, title = "user_inactive", "The account is deactivated"
 
 
 class AgentUnavailable(Conflict):

@@ -8,6 +8,7 @@ from typing import Any
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import admin_only, principal, signed_in
 from chatstream.http.services import services
+from chatstream.http.sources import source
 from chatstream.schemas import agents as schemas
 from chatstream.services.agents import describe
 
@@ -34,7 +35,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 @bp.problems(400, 401, 403, 415, 422)
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Add an agent."""
-    return describe(services().agents.create(principal(), body), to_admin=True)
+    return describe(services().agents.create(principal(), body, source=source()), to_admin=True)
 
 
 @bp.route("/<uuid:agent_id>")
@@ -54,7 +55,7 @@ def show(agent_id: uuid.UUID) -> dict[str, Any]:
 @bp.problems(400, 401, 403, 404, 415, 422)
 def change(body: dict[str, Any], agent_id: uuid.UUID) -> dict[str, Any]:
     """Change the fields sent and no others."""
-    return describe(services().agents.update(principal(), agent_id, body), to_admin=True)
+    return describe(services().agents.update(principal(), agent_id, body, source=source()), to_admin=True)
 
 
 @bp.route("/<uuid:agent_id>", methods=["DELETE"])
@@ -63,4 +64,4 @@ def change(body: dict[str, Any], agent_id: uuid.UUID) -> dict[str, Any]:
 @bp.problems(401, 403, 404)
 def delete(agent_id: uuid.UUID) -> None:
     """Delete an agent. Its chats stay readable; sending to them answers 409 agent_unavailable."""
-    services().agents.delete(principal(), agent_id)
+    services().agents.delete(principal(), agent_id, source=source())

@@ -11,6 +11,7 @@ from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, public, signed_in
 from chatstream.http.rate_limits import by_address, rate_limited
 from chatstream.http.services import services
+from chatstream.http.sources import source
 from chatstream.http.tokens import refresh_claims, session_claimed, set_session_cookies
 from chatstream.models import User
 from chatstream.schemas import auth as schemas
@@ -26,7 +27,9 @@ bp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Accounts a
 @bp.response(201, schemas.User)
 @bp.problems(400, 403, 404, 409, 415, 422, 503)
 def register(body: dict[str, Any]) -> User:
-    """Make an account in a team."""
+    """Make an account in an open team (404 team_not_found), or by an invite (404 invalid_invite)."""
+    if "invite" in body:
+        return services().invitations.register(**body, source=source())
     return services().accounts.register(**body)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import click
 from flask.cli import AppGroup
 
 from chatstream.cli.failures import plainly
+from chatstream.models.team import REGISTRATIONS, Registration
 from chatstream.services import teams
 
-team_group = AppGroup("team", help="Create, list and deactivate teams.")
+team_group = AppGroup("team", help="Create, list, set up and deactivate teams.")
 
 
 @team_group.command("create")
@@ -41,3 +44,14 @@ def deactivate(team: str) -> None:
     found = teams.find_team(team)
     teams.deactivate_team(found)
     click.echo(f"{found.slug} is inactive")
+
+
+@team_group.command("set-registration")
+@click.argument("team")
+@click.argument("registration", type=click.Choice(REGISTRATIONS))
+@plainly
+def set_registration(team: str, registration: str) -> None:
+    """Let anybody who knows the id of TEAM (slug or id) register, or only people with an invite."""
+    found = teams.find_team(team)
+    teams.set_registration(found, cast(Registration, registration))
+    click.echo(f"{found.slug} takes new members by {'its id' if registration == 'open' else 'invite only'}")

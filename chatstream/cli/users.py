@@ -33,8 +33,13 @@ def create(email: str, team: str, name: str, role: str) -> None:
     address = _address(email)
     password = _read_password()
     check_password_rules(password, email=address)
-    user = services().accounts.create(
-        email=address, password=password, team_id=found.id, name=name.strip()[:200], role=cast(Role, role)
+    user = teams.create_user(
+        services().accounts,
+        email=address,
+        password=password,
+        team=found,
+        name=name.strip()[:200],
+        role=cast(Role, role),
     )
     click.echo(f"{user.id}  {user.email}  {user.role}")
 
@@ -79,7 +84,7 @@ def deactivate(email: str, team: str) -> None:
 def set_password(email: str, team: str) -> None:
     """Set EMAIL's password, read from a prompt or standard input. Its sessions end."""
     user = teams.find_user(teams.find_team(team), email)
-    services().accounts.set_password(user, _read_password())
+    teams.set_password(services().accounts, user, _read_password())
     click.echo(f"{user.email} has a new password")
 
 

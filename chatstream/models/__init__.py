@@ -1,12 +1,27 @@
 """Tables: typed columns, named constraints, the invariants that the database keeps."""
 
 from chatstream.models.agent import Agent
+from chatstream.models.audit_event import AuditEvent
 from chatstream.models.auth_session import AuthSession
 from chatstream.models.chat import Chat
 from chatstream.models.error_log import ErrorLog
 from chatstream.models.generation import Generation
 from chatstream.models.generation_event import GenerationEvent
+from chatstream.models.invite import Invite
+from chatstream.models.password_reset import PasswordReset
 from chatstream.models.team import Team
 from chatstream.models.user import User
 
-__all__ = ["Agent", "AuthSession", "Chat", "ErrorLog", "Generation", "GenerationEvent", "Team", "User"]
+__all__ = [
+    "Agent",
+    "AuditEvent",
+    "AuthSession",
+    "Chat",
+    "ErrorLog",
+    "Generation",
+    "GenerationEvent",
+    "Invite",
+    "PasswordReset",
+    "Team",
+    "User",
+]

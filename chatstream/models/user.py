@@ -25,6 +25,7 @@ class User(Base):
         CheckConstraint(one_of("role", ROLES), name="role"),
         CheckConstraint("email = lower(email)", name="email_lower_case"),
         Index(None, "email"),
+        Index("ix_users_team_list", "team_id", text("created_at DESC"), text("id DESC")),
     )
 
     id: Mapped[UuidKey]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from chatstream.schemas.common import Body, StrictString, Timestamp
 from chatstream.services.passwords import MAX_LENGTH
@@ -11,8 +13,8 @@ from chatstream.services.passwords import MAX_LENGTH
 class EmailField(fields.Email):
     """An address of at most 254 characters; a JSON string."""
 
-    def __init__(self) -> None:
-        super().__init__(required=True, validate=validate.Length(max=254))
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": True, "validate": validate.Length(max=254), **kwargs})
 
 
 class User(Schema):
@@ -28,12 +30,20 @@ class User(Schema):
 
 
 class Registration(Body):
-    """A new account."""
+    """A new account, in an open team by its id or in the team of an invite: one of the two must be sent."""
 
     email = EmailField()
     password = StrictString(required=True, metadata={"description": "8 to 128 characters."})
-    team_id = fields.UUID(required=True)
+    team_id = fields.UUID()
+    invite = StrictString(validate=validate.Length(1, 200), metadata={"description": "The token of an invite."})
     name = StrictString(strip=True, load_default="", validate=validate.Length(max=200))
+
+    @validates_schema
+    def _one_way_in(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if "team_id" not in data and "invite" not in data:
+            raise ValidationError("Send team_id or invite.", "team_id")
+        if "team_id" in data and "invite" in data:
+            raise ValidationError("Send team_id or invite, not both.", "invite")
 
 
 class Login(Body):

@@ -30,12 +30,13 @@ class Accounts:
     def register(self, *, email: str, password: str, team_id: uuid.UUID, name: str = "") -> User:
         """Make an account with the role ``user``.
 
-        Raises TeamNotFound (unknown or inactive team), EmailTaken (in that team), InvalidFields (password rules),
-        Busy (too many hashes at once).
+        Raises TeamNotFound (unknown, inactive or by invite only: an outsider is not told which), EmailTaken (in that
+        team), InvalidFields (password rules), Busy (too many hashes at once).
         """
         email = normal_email(email)
         check_password_rules(password, email=email)
-        if db.session.scalar(select(Team.id).where(Team.id == team_id, Team.is_active)) is None:
+        is_open = Team.is_active & (Team.registration == "open")
+        if db.session.scalar(select(Team.id).where(Team.id == team_id, is_open)) is None:
             raise TeamNotFound
         if db.session.scalar(select(User.id).where(User.team_id == team_id, User.email == email)) is not None:
             raise EmailTaken
@@ -43,6 +44,12 @@ class Accounts:
 
     def create(self, *, email: str, password: str, team_id: uuid.UUID, name: str = "", role: Role = "user") -> User:
         """Store an account whose fields have been checked. Raises EmailTaken, Busy."""
+        user = self.add(email=email, password=password, team_id=team_id, name=name, role=role)
+        db.session.commit()
+        return user
+
+    def add(self, *, email: str, password: str, team_id: uuid.UUID, name: str, role: Role) -> User:
+        """The same, left to the caller to commit; whatever the session held before is rolled back."""
         db.session.rollback()  # hashing takes a while: no connection is held in the meantime
         user = User(
             team_id=team_id,
@@ -53,7 +60,7 @@ class Accounts:
         )
         db.session.add(user)
         try:
-            db.session.commit()
+            db.session.flush()
         except IntegrityError:
             db.session.rollback()
             raise EmailTaken from None

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from chatstream.errors import InvalidFields, NotFound, WebhookBlocked
 from chatstream.extensions import db
 from chatstream.models import Agent, Generation
+from chatstream.services import audit
 from chatstream.services.generations.outcomes import request_stop
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.outbound import OutboundPolicy
@@ -39,24 +40,40 @@ class Agents:
         """Raises NotFound, also for a deleted agent."""
         return self._owned(principal.team_id, agent_id)
 
-    def create(self, principal: Principal, fields: Mapping[str, Any]) -> Agent:
+    def create(self, principal: Principal, fields: Mapping[str, Any], *, source: audit.Source = audit.UNKNOWN) -> Agent:
         """Store an agent. Raises InvalidFields when the webhook's address is not allowed."""
         agent = Agent(team_id=principal.team_id, created_by=principal.user_id)
-        return self._save(agent, fields)
+        self._fill(agent, fields)
+        audit.record("agent_created", agent, actor_id=principal.user_id, source=source)
+        db.session.commit()
+        return agent
 
-    def update(self, principal: Principal, agent_id: uuid.UUID, fields: Mapping[str, Any]) -> Agent:
+    def update(
+        self,
+        principal: Principal,
+        agent_id: uuid.UUID,
+        fields: Mapping[str, Any],
+        *,
+        source: audit.Source = audit.UNKNOWN,
+    ) -> Agent:
         """Change the fields sent and no others. Raises NotFound, InvalidFields."""
         agent = self._owned(principal.team_id, agent_id, lock=True)
         agent.updated_at = func.now()
-        return self._save(agent, fields)
+        changed = sorted(name for name, value in fields.items() if getattr(agent, name) != value)
+        self._fill(agent, fields)
+        if changed:  # their names only: some values are secret
+            audit.record("agent_changed", agent, actor_id=principal.user_id, source=source, details={"fields": changed})
+        db.session.commit()
+        return agent
 
-    def delete(self, principal: Principal, agent_id: uuid.UUID) -> None:
+    def delete(self, principal: Principal, agent_id: uuid.UUID, *, source: audit.Source = audit.UNKNOWN) -> None:
         """Delete an agent and stop its answers. Its chats stay readable; its token does not stay. Raises NotFound."""
         agent = self._owned(principal.team_id, agent_id, lock=True)
         agent.is_active = False
         agent.deleted_at = func.now()
         agent.webhook_token = None
         request_stop(Generation.agent_id == agent.id)
+        audit.record("agent_deleted", agent, actor_id=principal.user_id, source=source)
         db.session.commit()
 
     def token_of(self, agent: Agent) -> str | None:
@@ -72,7 +89,7 @@ class Agents:
             raise NotFound("There is no such agent.")
         return agent
 
-    def _save(self, agent: Agent, fields: Mapping[str, Any]) -> Agent:
+    def _fill(self, agent: Agent, fields: Mapping[str, Any]) -> None:
         plain = {name: value for name, value in fields.items() if name != "webhook_token"}
         if "webhook_url" in plain and plain["webhook_url"] != agent.webhook_url:
             self._check_address(plain["webhook_url"])
@@ -83,8 +100,6 @@ class Agents:
         if "webhook_token" in fields:
             token = fields["webhook_token"]
             agent.webhook_token = self.cipher.encrypt(token, row=_row(agent)) if token else None
-        db.session.commit()
-        return agent
 
     def _check_address(self, url: str) -> None:
         try:

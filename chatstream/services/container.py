@@ -9,6 +9,8 @@ from chatstream.services.agents import Agents
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
+from chatstream.services.invitations import Invitations
+from chatstream.services.password_resets import PasswordResets
 from chatstream.services.shared_log import SharedLog
 
 
@@ -17,6 +19,8 @@ class Services:
     """What the views call. ``app.extensions["chatstream"]`` is one of these."""
 
     accounts: Accounts
+    invitations: Invitations
+    password_resets: PasswordResets
     agents: Agents
     intake: Intake
     shared_log: SharedLog

@@ -31,8 +31,8 @@ Result = TypeVar("Result")
 _COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
 
 
-def check_password_rules(password: str, *, email: str) -> None:
-    """Raise InvalidFields unless ``password`` may be used for the account of ``email``.
+def check_password_rules(password: str, *, email: str, field: str = "password") -> None:
+    """Raise InvalidFields, for ``field``, unless ``password`` may be used for the account of ``email``.
 
     8 to 128 characters of any kind, not the email address (whole, or what stands before its @), not a common one.
     """
@@ -45,7 +45,7 @@ def check_password_rules(password: str, *, email: str) -> None:
     if lowered in _COMMON:
         reasons.append("Is one of the most common passwords; choose another.")
     if reasons:
-        raise InvalidFields({"password": reasons})
+        raise InvalidFields({field: reasons})
 
 
 class PasswordHasher:

@@ -1,4 +1,7 @@
-"""Teams and their members, as the command line manages them."""
+"""Teams and their members, as the command line manages them.
+
+Its acts are in the audit trail, with the actor ``cli``. An operator may also take the last admin of a team away.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from chatstream.errors import Conflict, InvalidFields, NotFound
 from chatstream.extensions import db
-from chatstream.models import Generation, Team, User
+from chatstream.models import Team, User
+from chatstream.models.team import Registration
 from chatstream.models.user import Role
-from chatstream.services import auth_sessions
-from chatstream.services.accounts import normal_email
-from chatstream.services.generations.outcomes import request_stop
+from chatstream.services import audit, rights, team_members
+from chatstream.services.accounts import Accounts, normal_email
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -34,10 +37,12 @@ def create_team(name: str, *, slug: str | None = None) -> Team:
     team = Team(name=name, slug=slug)
     db.session.add(team)
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError:
         db.session.rollback()
         raise Conflict(f"A team with the slug {slug} exists already.") from None
+    audit.record("team_created", team, actor_id=None)
+    db.session.commit()
     return team
 
 
@@ -65,7 +70,17 @@ def find_team(reference: str) -> Team:
 def deactivate_team(team: Team) -> None:
     """Nobody of the team signs in any more, whoever is signed in is out, and running answers stop."""
     team.is_active = False
-    _end_all(list(db.session.scalars(select(User.id).where(User.team_id == team.id))))
+    rights.end_of_access(*db.session.scalars(select(User.id).where(User.team_id == team.id)))
+    audit.record("team_deactivated", team, actor_id=None)
+    db.session.commit()
+
+
+def set_registration(team: Team, registration: Registration) -> None:
+    """Let whoever knows the team's id register, or only those with an invite."""
+    details = audit.differences({"registration": team.registration}, {"registration": registration})
+    team.registration = registration
+    if details:
+        audit.record("team_changed", team, actor_id=None, details=details)
     db.session.commit()
 
 
@@ -82,22 +97,39 @@ def members(team: Team) -> list[User]:
     return list(db.session.scalars(select(User).where(User.team_id == team.id).order_by(User.email)))
 
 
+def create_user(accounts: Accounts, *, email: str, password: str, team: Team, name: str, role: Role) -> User:
+    """Make an account whose fields have been checked. Raises EmailTaken."""
+    user = accounts.add(email=email, password=password, team_id=team.id, name=name, role=role)
+    audit.record("user_created", user, actor_id=None, details={"role": role})
+    db.session.commit()
+    return user
+
+
 def set_role(user: User, role: Role) -> None:
     """Make somebody an admin or a user."""
-    user.role = role
+    _lock(user)
+    if role != user.role:
+        team_members.change_role(user, role, actor_id=None)
     db.session.commit()
 
 
 def deactivate_user(user: User) -> None:
     """End an account: no sign-in, its sessions are over, its running answers stop."""
-    user.is_active = False
-    _end_all([user.id])
+    _lock(user)
+    if user.is_active:
+        team_members.change_access(user, False, actor_id=None)
     db.session.commit()
 
 
-def _end_all(user_ids: list[uuid.UUID]) -> None:
-    auth_sessions.revoke_all(*user_ids)
-    request_stop(Generation.user_id.in_(user_ids))
+def set_password(accounts: Accounts, user: User, password: str) -> None:
+    """Replace a password; its owner's sessions end. Raises InvalidFields."""
+    audit.record("user_password_set", user, actor_id=None)
+    accounts.set_password(user, password)
+
+
+def _lock(user: User) -> None:
+    rights.lock_team(user.team_id)
+    db.session.refresh(user, with_for_update={"key_share": True})
 
 
 def _as_uuid(reference: str) -> uuid.UUID | None:
