@@ -107,13 +107,17 @@ def revoke_all(*user_ids: uuid.UUID) -> None:
 
 
 def principal_of(session_id: uuid.UUID, user_id: uuid.UUID) -> Principal | None:
-    """Who a session's tokens speak for; None when session, user or team is not active any more."""
+    """Who a session's tokens speak for; None when session, user or team is not active any more.
+
+    Holds no connection afterwards: the body of the request may be long in coming.
+    """
     row = db.session.execute(
         select(User.id, User.team_id, User.role)
         .join(AuthSession, AuthSession.user_id == User.id)
         .join(Team, Team.id == User.team_id)
         .where(AuthSession.id == session_id, User.id == user_id, User.is_active, Team.is_active, *_live())
     ).one_or_none()
+    db.session.rollback()
     if row is None:
         return None
     return Principal(user_id=row[0], team_id=row[1], role=row[2], session_id=session_id)

@@ -1,4 +1,4 @@
-"""Clients that stop reading are cut, and their answers stored; clients that leave at any byte change nothing."""
+"""Clients that stop reading, or dawdle, are cut and cost little; clients that leave at any byte change nothing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from chatstream.extensions import db
+from chatstream.http.json_bodies import BODY_TIMEOUT_S
 from chatstream.n8n_sim.answers import expected_text
 from tests.faults.exchanges import workers_of
 from tests.support.person import Person
@@ -35,6 +36,7 @@ MEMORY_FACTOR = 12
 """A stalled answer may take so many times its own size: as text, as frames, as what is on its way and as what went to
 the database. 9 were measured."""
 LEAVERS = 40
+DAWDLERS = 50
 TOKENS = 60
 HEAD_BYTES = 700
 
@@ -167,3 +169,30 @@ def test_an_answer_is_stored_whole_wherever_its_client_leaves(
                     left -= len(data)
         wait_until(all_complete(app, LEAVERS), seconds=20)
     assert {content for _, content in answers(app)} == {expected_text(TOKENS)}, f"seed {seed}"
+
+
+@pytest.mark.timeout(90)
+def test_clients_that_dawdle_keep_nobody_waiting(world: World, server: Server) -> None:
+    """Headers and bodies that come a byte at a time: others are served meanwhile, and bodies are refused in time."""
+    account = world.account()
+    with Person(server.url, account) as client, ExitStack() as stack:
+        cookies = "; ".join(f"{name}={value}" for name, value in client.http.cookies.get_dict().items())
+        body = f"POST /api/chats/ HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\nContent-Type: application/json\r\n"
+        heads = [b"GET /healthz HTTP/1.1\r\nX-Slow: "] * DAWDLERS
+        bodies = [f"{body}Content-Length: 9999\r\n\r\n".encode()] * DAWDLERS
+        connections = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port), 5)) for _ in heads * 2]
+        for connection, begin in zip(connections, heads + bodies, strict=True):
+            connection.sendall(begin)
+        started = time.monotonic()
+        slow_bodies = connections[DAWDLERS:]
+        while time.monotonic() - started < BODY_TIMEOUT_S - 2:
+            for connection in connections:
+                connection.send(b"x")
+            asked = time.monotonic()
+            assert client.get("/api/auth/me").status_code == 200
+            assert time.monotonic() - asked < 1, "others wait for those that dawdle"
+            time.sleep(0.5)
+        for connection in slow_bodies:
+            connection.settimeout(10)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+        assert BODY_TIMEOUT_S - 2 < time.monotonic() - started < BODY_TIMEOUT_S + 5
