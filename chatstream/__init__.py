@@ -97,6 +97,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.extensions import CONNECT_ARGS
     from chatstream.services.accounts import Accounts
     from chatstream.services.agents import Agents
+    from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
     from chatstream.services.generations import GenerationRunner
     from chatstream.services.generations.intake import Intake
@@ -124,6 +125,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     return Services(
         accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
         agents=agents,
+        avatars=Avatars(agents=agents),
         intake=Intake(agents=agents, max_running=settings.max_streams_per_user),
         shared_log=shared_log,
         runner=runner,

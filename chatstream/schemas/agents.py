@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_smorest.fields import Upload
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from chatstream.schemas.common import (
     Body,
     JsonObject,
     PageQuery,
+    Query,
     StrictBoolean,
     StrictString,
     Timestamp,
@@ -104,3 +106,18 @@ class AgentListQuery(PageQuery):
     """Which agents."""
 
     include_inactive = fields.Boolean(load_default=False, metadata={"description": "For admins."})
+
+
+class NewAvatar(Body):
+    """An uploaded picture."""
+
+    file = Upload(
+        required=True,
+        metadata={"description": "PNG, JPEG, GIF or WebP by its content; at most 2 MiB and 25 megapixels."},
+    )
+
+
+class AvatarQuery(Query):
+    """Which version of an avatar: what ``avatar_url`` says."""
+
+    v = fields.String(load_default=None, validate=validate.Length(max=64))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chatstream.services.accounts import Accounts
 from chatstream.services.agents import Agents
+from chatstream.services.avatars import Avatars
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
@@ -18,6 +19,7 @@ class Services:
 
     accounts: Accounts
     agents: Agents
+    avatars: Avatars
     intake: Intake
     shared_log: SharedLog
     runner: GenerationRunner
