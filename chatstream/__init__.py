@@ -82,6 +82,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,
         "MESSAGE_RATE_LIMIT": settings.message_rate_limit,
+        "AGENT_TEST_RATE_LIMIT": settings.agent_test_rate_limit,
         "API_TITLE": "ChatStream",
         "API_VERSION": "v1",
         "OPENAPI_VERSION": "3.1.0",
@@ -105,6 +106,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.passwords import PasswordHasher
+    from chatstream.services.probes import Probes
     from chatstream.services.shared_log import PostgresLog, RedisLog
     from chatstream.services.token_cipher import TokenCipher
 
@@ -114,8 +116,9 @@ def _services(app: Flask, settings: Settings) -> Services:
         raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
+    streamer = N8nStreamer(policy=policy)
     runner = GenerationRunner(
-        streamer=N8nStreamer(policy=policy),
+        streamer=streamer,
         log=shared_log,
         app_context=app.app_context,
         words=create_engine(
@@ -126,6 +129,7 @@ def _services(app: Flask, settings: Settings) -> Services:
         accounts=Accounts(PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)),
         agents=agents,
         avatars=Avatars(agents=agents),
+        probes=Probes(agents=agents, streamer=streamer),
         intake=Intake(agents=agents, max_running=settings.max_streams_per_user),
         shared_log=shared_log,
         runner=runner,

@@ -58,6 +58,7 @@ class Settings:
     webhook_allowed_hosts: tuple[str, ...] = ()
     login_rate_limit: str = "5 per minute"
     message_rate_limit: str = "60 per minute"
+    agent_test_rate_limit: str = "10 per minute"
     max_streams_per_user: int = 5
 
     @property
@@ -109,6 +110,7 @@ class _Reader:
             webhook_allowed_hosts=self._words("WEBHOOK_ALLOWED_HOSTS"),
             login_rate_limit=self._rate("LOGIN_RATE_LIMIT", "5 per minute"),
             message_rate_limit=self._rate("MESSAGE_RATE_LIMIT", "60 per minute"),
+            agent_test_rate_limit=self._rate("AGENT_TEST_RATE_LIMIT", "10 per minute"),
             max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
         )
         if self._complaints:

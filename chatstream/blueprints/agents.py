@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import admin_only, principal, signed_in
+from chatstream.http.rate_limits import by_user, rate_limited
 from chatstream.http.services import services
 from chatstream.schemas import agents as schemas
 from chatstream.services.agents import describe
@@ -109,3 +110,13 @@ def avatar(query: dict[str, Any], agent_id: uuid.UUID) -> Response:
 def delete_avatar(agent_id: uuid.UUID) -> None:
     """Take an agent's avatar away."""
     services().avatars.delete(principal(), agent_id)
+
+
+@bp.route("/<uuid:agent_id>/test", methods=["POST"])
+@admin_only
+@rate_limited("AGENT_TEST_RATE_LIMIT", scope="agent-tests", key=by_user)
+@bp.response(200, schemas.Diagnosis)
+@bp.problems(401, 403, 404, 429)
+def test(agent_id: uuid.UUID) -> dict[str, Any]:
+    """Send one message to the workflow, wait at most 30 s, and say what came of it and what to change."""
+    return services().probes.run(principal(), agent_id, request_id=g.request_id)

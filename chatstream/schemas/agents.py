@@ -121,3 +121,22 @@ class AvatarQuery(Query):
     """Which version of an avatar: what ``avatar_url`` says."""
 
     v = fields.String(load_default=None, validate=validate.Length(max=64))
+
+
+class Diagnosis(Schema):
+    """What came of a probe. ``code`` is there when it failed: one of the stream's, or ``token_unreadable``."""
+
+    ok = fields.Boolean()
+    code = fields.String()
+    detail = fields.String(metadata={"description": "What happened and what to change in the workflow."})
+    status_code = fields.Integer(allow_none=True, metadata={"description": "The workflow's HTTP status."})
+    format = fields.String(
+        allow_none=True, validate=validate.OneOf(["n8n_lines", "server_sent_events", "json", "text", None])
+    )
+    streaming = fields.Boolean(metadata={"description": "false when the text came in one piece."})
+    chunks = fields.Integer(metadata={"description": "Pieces of text."})
+    time_to_first_byte_ms = fields.Integer(
+        allow_none=True, metadata={"description": "To the first byte of the body; null when none came."}
+    )
+    total_ms = fields.Integer()
+    sample = fields.String(allow_none=True, metadata={"description": "The start of the text."})

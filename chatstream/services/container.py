@@ -10,6 +10,7 @@ from chatstream.services.avatars import Avatars
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
+from chatstream.services.probes import Probes
 from chatstream.services.shared_log import SharedLog
 
 
@@ -20,6 +21,7 @@ class Services:
     accounts: Accounts
     agents: Agents
     avatars: Avatars
+    probes: Probes
     intake: Intake
     shared_log: SharedLog
     runner: GenerationRunner

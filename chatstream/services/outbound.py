@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -28,6 +28,7 @@ from chatstream.errors import UpstreamUnreachable, WebhookBlocked
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
+Stage = Literal["name", "connection", "tls", "exchange"]
 
 MAX_URL = 2000
 LOOKUP_S = 3.0  # for a name when an agent is saved; a slow resolver must not hold the request
@@ -212,10 +213,11 @@ def _is_name(name: str) -> bool:
 
 
 class Line:
-    """What became of the connection of one call."""
+    """What became of the connection of one call. ``stage``: what is being done, or failed."""
 
     def __init__(self, policy: OutboundPolicy) -> None:
         self.policy = policy
+        self.stage: Stage = "name"
         self.socket: socket.socket | None = None
 
     @property
@@ -228,7 +230,9 @@ class Line:
         urllib3's ConnectTimeoutError and NewConnectionError."""
         failure: OSError | None = None
         timeout = connection.timeout if isinstance(connection.timeout, int | float) else None
-        for family, address in self.policy.resolve(connection.host, connection.port or 0):
+        addresses = self.policy.resolve(connection.host, connection.port or 0)
+        self.stage = "connection"
+        for family, address in addresses:
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 for option in connection.socket_options or ():
@@ -241,6 +245,7 @@ class Line:
                     raise
                 failure = error
             else:
+                self.stage = "tls"
                 return sock
         if isinstance(failure, TimeoutError):
             raise ConnectTimeoutError(connection, "The connection timed out.") from failure
@@ -251,6 +256,7 @@ class Line:
         seconds = connection.timeout if isinstance(connection.timeout, int | float) else None
         with within(seconds, lambda: ConnectTimeoutError(connection, "The connection timed out.")):
             connect()
+        self.stage = "exchange"
         self.socket = connection.sock
 
 

@@ -18,6 +18,7 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
         "BCRYPT_ROUNDS": "4",
         "LOGIN_RATE_LIMIT": "100000 per minute",
         "MESSAGE_RATE_LIMIT": "100000 per minute",
+        "AGENT_TEST_RATE_LIMIT": "100000 per minute",
         "LOG_LEVEL": "warning",
         **changes,
     }
