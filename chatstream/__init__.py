@@ -70,6 +70,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_timeout": 1,
             "pool_pre_ping": True,
             "pool_use_lifo": True,
+            "hide_parameters": True,  # a failed statement is logged, what it was about to store is not
             "connect_args": CONNECT_ARGS,
         },
         "CORS_ORIGINS": list(settings.cors_origins),

@@ -43,6 +43,11 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _SPECIAL: tuple[Network, ...] = tuple(
     ipaddress.ip_network(block) for block in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")
 )
+# Where clouds serve a machine its credentials, other than link-local: AWS over IPv6, Alibaba, Oracle; Azure's, which
+# counts as public.
+_METADATA = frozenset(
+    ipaddress.ip_address(literal) for literal in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")
+)
 
 
 @contextmanager
@@ -90,8 +95,9 @@ class OutboundPolicy:
     """Decides which webhooks may be called.
 
     ``allowed_hosts``: names, ``*.suffix`` (any name below it), addresses and CIDR blocks; when given, these and
-    nothing else. A name on the list may resolve to private addresses, though never to link-local ones (the cloud's
-    metadata) unless a block names them. Without a list: public addresses, and with ``allow_loopback`` this machine.
+    nothing else. A name on the list may resolve to private addresses, though never to link-local ones or others of a
+    cloud's metadata unless a block names them. Without a list: public addresses, and with ``allow_loopback`` this
+    machine.
     Raises ValueError naming an entry that is none of these.
     """
 
@@ -166,6 +172,8 @@ class OutboundPolicy:
             return False
         if any(address in network for network in self._networks):
             return True
+        if address in _METADATA:
+            return False
         if address.is_loopback:
             return named or (self._allow_loopback and not self._restricted)
         if named:

@@ -30,7 +30,7 @@ INNER = [
     "198.18.0.1", "198.51.100.1", "203.0.113.5", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
     "192.88.99.1", "::", "fe80::1", "fec0::1", "fc00::1", "fd12::1", "ff02::1", "ff0e::1", "2001:db8::1", "3fff::1",
     "100::1", "4000::1", "::ffff:10.0.0.1", "::a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
-    "64:ff9b:1::a00:1", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+    "64:ff9b:1::a00:1", "2001:0:4136:e378:8000:63bf:f5ff:fffe", "fd00:ec2::254", "100.100.100.200",
 ]  # fmt: skip
 
 
@@ -77,6 +77,12 @@ class TestAddresses:
         with pytest.raises(WebhookBlocked):
             OutboundPolicy(allow_loopback=True).resolve("x.example", 80)
 
+    @pytest.mark.parametrize("literal", ["168.63.129.16", "::ffff:168.63.129.16", "64:ff9b::a83f:8110"])
+    def test_metadata_on_a_public_address(self, literal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        resolving(monkeypatch, [literal])
+        with pytest.raises(WebhookBlocked):
+            OutboundPolicy().resolve("x.example", 80)
+
     @pytest.mark.parametrize("spelling", ["0x7f000001", "2130706433", "127.1", "0177.0.0.1", "localhost", "LOCALHOST."])
     def test_odd_spellings_are_decided_on_what_they_mean(self, spelling: str) -> None:
         with pytest.raises(WebhookBlocked):
@@ -101,6 +107,10 @@ class TestAllowedHosts:
             (["n8n.example"], "n8n.example", "127.0.0.1", True),
             (["n8n.example"], "n8n.example", "169.254.169.254", False),
             (["n8n.example"], "n8n.example", "0.0.0.0", False),
+            (["n8n.example"], "n8n.example", "fd00:ec2::254", False),
+            (["n8n.example"], "n8n.example", "100.100.100.200", False),
+            (["n8n.example"], "n8n.example", "fd00::5", True),
+            (["fd00:ec2::/32"], "x.example", "fd00:ec2::254", True),
             (["n8n.example"], "x.n8n.example", "8.8.8.8", False),
             (["*.example"], "a.b.example", "10.0.0.5", True),
             (["*.example"], "example", "8.8.8.8", False),
