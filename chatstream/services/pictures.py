@@ -15,6 +15,9 @@ from chatstream.errors import ImageTooLarge, UnsupportedImage
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 MAX_PIXELS = 25_000_000
+TOO_MANY_PIXELS = f"The image has more than {MAX_PIXELS // 1_000_000} megapixels."
+MAX_SCANS = 100
+"""Of a progressive JPEG, which has some ten. Each goes over the whole picture and may take ten bytes of the file."""
 SIDE = 256
 MEDIA_TYPE = "image/webp"
 QUALITY = 85
@@ -23,6 +26,7 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 # Pillow's own guard, for what a decoder finds beyond the header; below twice the number it would only warn.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
+_SCAN = b"\xff\xda"
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -34,15 +38,22 @@ def square_webp(data: bytes) -> bytes:
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ImageTooLarge(f"The image has more than {MAX_PIXELS // 1_000_000} megapixels.")
+            _check(picture, data)
             return _encoded(_square(picture))
     except _BOMBS:
-        raise ImageTooLarge(f"The image has more than {MAX_PIXELS // 1_000_000} megapixels.") from None
+        raise ImageTooLarge(TOO_MANY_PIXELS) from None
     except ImageTooLarge:
         raise
     except Exception:  # noqa: BLE001 - decoders fail on bad data in a dozen ways, and they all mean the same
         raise UnsupportedImage("Send a PNG, JPEG, GIF or WebP image that is whole.") from None
+
+
+def _check(picture: Image.Image, data: bytes) -> None:
+    """By what the header says, before a pixel is decoded. Raises ImageTooLarge."""
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ImageTooLarge(TOO_MANY_PIXELS)
+    if picture.format in ("JPEG", "MPO") and data.count(_SCAN) > MAX_SCANS:
+        raise ImageTooLarge(f"The image has more than {MAX_SCANS} scans.")
 
 
 def _square(picture: Image.Image) -> Image.Image:

@@ -169,6 +169,15 @@ def test_too_many_pixels_are_never_decoded(owned: tuple[FlaskClient, str], size:
     assert (refused.status_code, refused.json and refused.json["code"]) == (413, "image_too_large")
 
 
+def test_a_jpeg_of_endless_scans_is_never_decoded(owned: tuple[FlaskClient, str]) -> None:
+    client, agent_id = owned
+    whole = picture("JPEG", size=(2000, 2000), progressive=True)
+    first = whole.index(b"\xff\xda")
+    scan = whole[first : first + 2 + int.from_bytes(whole[first + 2 : first + 4])] + b"\0"
+    refused = upload(client, agent_id, whole[:-2] + scan * 50_000 + whole[-2:])
+    assert (refused.status_code, refused.json and refused.json["code"]) == (413, "image_too_large")
+
+
 def test_too_many_bytes(owned: tuple[FlaskClient, str]) -> None:
     client, agent_id = owned
     whole = picture("PNG")
