@@ -92,6 +92,27 @@ def test_the_answers_of_a_real_n8n(probe: Probe, name: str, form: str | None, ad
     assert found["total_ms"] >= (found["time_to_first_byte_ms"] or 0)
 
 
+def test_the_simulator(probe: Probe, simulator: str) -> None:
+    found = {
+        options: probe(f"{simulator}?{options}")
+        for options in (
+            "tokens=20&delay_ms=5", "tokens=20&format=sse", "tokens=5&format=openai", "tokens=5&format=json",
+            "tokens=5&format=text", "fail=refused", "fail=not_found", "fail=empty", "fail=started", "fail=error_after",
+            "fail=cut", "fail=unreachable", "fail=bad_utf8",
+        )
+    }  # fmt: skip
+    assert [(diagnosis.get("code", "ok"), diagnosis["streaming"]) for diagnosis in found.values()] == [
+        ("ok", True), ("ok", True), ("ok", True), ("ok", False), ("ok", False), ("upstream_refused", False),
+        ("upstream_not_found", False), ("upstream_empty", False), ("upstream_invalid", False),
+        ("upstream_error", False), ("upstream_reset", False), ("upstream_unreachable", False),
+        ("upstream_invalid", False),
+    ]  # fmt: skip
+    first = found["tokens=20&delay_ms=5"]
+    assert first["chunks"] == 20
+    assert first["sample"].startswith("t1 t2 t3")
+    assert first["total_ms"] - first["time_to_first_byte_ms"] > 60
+
+
 def test_what_is_sent(probe: Probe) -> None:
     with answering(response(b'{"output":"hi"}')) as server:
         probe(server.url, config={"model": "m", "total_timeout_s": 900})
