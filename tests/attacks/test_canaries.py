@@ -62,12 +62,13 @@ def server(app: Flask, variables: dict[str, str], tmp_path: Path) -> Iterator[Se
 
 @pytest.fixture
 def failing_accounts(app: Flask) -> Iterator[None]:
-    """The database refuses new accounts of one name with an error that nobody expects."""
+    """The database refuses new accounts of one name with an error that nobody expects, and quotes the row in it."""
     with app.app_context():
         db.session.execute(
             text(
                 "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                "IF NEW.name = 'refused' THEN RAISE 'unexpected'; END IF; RETURN NEW; END $$; "
+                "IF NEW.name = 'refused' THEN RAISE 'unexpected' USING DETAIL = "
+                "format('Failing row contains (%s).', NEW); END IF; RETURN NEW; END $$; "
                 "CREATE TRIGGER refuse BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION refuse()"
             )
         )
