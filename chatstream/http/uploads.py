@@ -11,8 +11,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
 from chatstream.errors import BadRequest, InvalidFields, UnsupportedMediaType
+from chatstream.services.avatars import MAX_BYTES
 
-MAX_UPLOAD_BYTES = 2 << 20
 ENVELOPE_BYTES = 64 << 10
 """What the form may add to its file: boundaries and the headers of the parts."""
 MAX_PARTS = 4
@@ -28,7 +28,7 @@ def read_files(request: Request, read_body: Callable[[Request], bytes]) -> Multi
     """
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType("Send the file as multipart/form-data.")
-    request.max_content_length = MAX_UPLOAD_BYTES + ENVELOPE_BYTES
+    request.max_content_length = MAX_BYTES + ENVELOPE_BYTES
     body = read_body(request)
     parser = FormDataParser(
         stream_factory=_in_memory,
