@@ -70,6 +70,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_timeout": 1,
             "pool_pre_ping": True,
             "pool_use_lifo": True,
+            "hide_parameters": True,  # a failed statement is logged, what it was about to store is not
             "connect_args": CONNECT_ARGS,
         },
         "CORS_ORIGINS": list(settings.cors_origins),
@@ -83,6 +84,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,
         "PASSWORD_RESET_RATE_LIMIT": settings.reset_rate_limit,
         "MESSAGE_RATE_LIMIT": settings.message_rate_limit,
+        "AGENT_TEST_RATE_LIMIT": settings.agent_test_rate_limit,
         "API_TITLE": "ChatStream",
         "API_VERSION": "v1",
         "OPENAPI_VERSION": "3.1.0",
@@ -98,6 +100,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.extensions import CONNECT_ARGS
     from chatstream.services.accounts import Accounts
     from chatstream.services.agents import Agents
+    from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
     from chatstream.services.generations import GenerationRunner
     from chatstream.services.generations.intake import Intake
@@ -107,6 +110,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.passwords import PasswordHasher
+    from chatstream.services.probes import Probes
     from chatstream.services.shared_log import PostgresLog, RedisLog
     from chatstream.services.token_cipher import TokenCipher
 
@@ -118,8 +122,9 @@ def _services(app: Flask, settings: Settings) -> Services:
     accounts = Accounts(hasher)
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
+    streamer = N8nStreamer(policy=policy)
     runner = GenerationRunner(
-        streamer=N8nStreamer(policy=policy),
+        streamer=streamer,
         log=shared_log,
         app_context=app.app_context,
         words=create_engine(
@@ -132,6 +137,8 @@ def _services(app: Flask, settings: Settings) -> Services:
         password_resets=PasswordResets(hasher),
         agents=agents,
         intake=Intake(agents=agents, log_name=shared_log.name, max_running=settings.max_streams_per_user),
+        avatars=Avatars(agents=agents),
+        probes=Probes(agents=agents, streamer=streamer),
         shared_log=shared_log,
         runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),

@@ -60,6 +60,7 @@ class Settings:
     reset_rate_limit: str = "5 per minute"
     invite_lifetime_h: int = 72
     message_rate_limit: str = "60 per minute"
+    agent_test_rate_limit: str = "10 per minute"
     max_streams_per_user: int = 5
 
     @property
@@ -113,6 +114,7 @@ class _Reader:
             reset_rate_limit=self._rate("PASSWORD_RESET_RATE_LIMIT", "5 per minute"),
             invite_lifetime_h=self._number("INVITE_LIFETIME_HOURS", 72, 1, 720),
             message_rate_limit=self._rate("MESSAGE_RATE_LIMIT", "60 per minute"),
+            agent_test_rate_limit=self._rate("AGENT_TEST_RATE_LIMIT", "10 per minute"),
             max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
         )
         if self._complaints:

@@ -21,8 +21,12 @@
     │   ├── LastAdmin                     409     last_admin
     │   ├── UserInactive                  409     user_inactive
     │   ├── AgentUnavailable              409     agent_unavailable
+    │   │   └── TokenUnreadable           409     token_unreadable
     │   └── GenerationInProgress          409     generation_in_progress
+    ├── TooLarge                          413     body_too_large
+    │   └── ImageTooLarge                 413     image_too_large
     ├── UnsupportedMediaType              415     unsupported_media_type
+    │   └── UnsupportedImage              415     unsupported_image
     ├── InvalidFields                     422     validation_failed
     ├── TooManyStreams                    429     too_many_streams
     ├── Unavailable                       503     unavailable
@@ -179,16 +183,40 @@ class AgentUnavailable(Conflict):
     code, title = "agent_unavailable", "The agent of this chat is not available"
 
 
+class TokenUnreadable(AgentUnavailable):
+    """The agent's webhook token can not be decrypted: its key is gone, or it was another row's."""
+
+    code, title = "token_unreadable", "The agent's webhook token can not be read"
+
+
 class GenerationInProgress(Conflict):
     """The chat has a running answer."""
 
     code, title = "generation_in_progress", "An answer is still being written in this chat"
 
 
+class TooLarge(ChatStreamError):
+    """More bytes than the call takes."""
+
+    status, code, title = 413, "body_too_large", "The body is too large"
+
+
+class ImageTooLarge(TooLarge):
+    """An image with more pixels than are decoded here."""
+
+    code, title = "image_too_large", "The image is too large"
+
+
 class UnsupportedMediaType(ChatStreamError):
     """A body of another media type than the call takes."""
 
     status, code, title = 415, "unsupported_media_type", "Unsupported media type"
+
+
+class UnsupportedImage(UnsupportedMediaType):
+    """A file that is not an image, or not one of the formats that are taken."""
+
+    code, title = "unsupported_image", "The file is not an image that can be used"
 
 
 class InvalidFields(ChatStreamError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -9,7 +11,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, ExceptionContext, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -47,6 +49,16 @@ migrate = Migrate()
 jwt = JWTManager()
 cors = CORS()
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
+
+_ROW = re.compile(r"Failing row contains.*", re.DOTALL)
+
+
+@event.listens_for(Engine, "handle_error")
+def _hide_rows(context: ExceptionContext) -> None:
+    """PostgreSQL quotes the row that breaks a constraint, secrets and all; errors are logged and kept in error_logs."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(_ROW.sub("(row hidden)", arg) if isinstance(arg, str) else arg for arg in error.args)
 
 
 def init_extensions(app: Flask) -> None:

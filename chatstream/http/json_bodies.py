@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatstream.errors import BadRequest, InvalidFields, UnsupportedMediaType
 from chatstream.http import strict_json
+from chatstream.http.uploads import read_files
 
 BODY_TIMEOUT_S = 30.0
 
@@ -21,7 +22,11 @@ BODY_TIMEOUT_S = 30.0
 class BodyParser(FlaskParser):
     """webargs' parser for Flask, with our reading of bodies and our errors."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "json": marshmallow.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "json": marshmallow.RAISE,
+        "files": marshmallow.RAISE,
+    }
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:  # noqa: ARG002
         """The document in the body. Raises BadRequest, UnsupportedMediaType, InvalidFields."""
@@ -37,6 +42,10 @@ class BodyParser(FlaskParser):
         if bad:
             raise InvalidFields({name: [strict_json.BAD_TEXT] for name in bad})
         return super().load_querystring(req, schema)
+
+    def load_files(self, req: Request, schema: marshmallow.Schema) -> Any:
+        """The files of a form. Raises what `read_files` raises."""
+        return self._makeproxy(read_files(req, read_body), schema)
 
     def handle_error(
         self,
@@ -74,6 +83,6 @@ def flat_errors(messages: Any, path: str = "") -> dict[str, list[str]]:
         return {path or "_schema": [str(message) for message in messages]}
     flat: dict[str, list[str]] = {}
     for name, inner in messages.items():
-        deeper = path if not path and name in ("json", "query") else f"{path}.{name}" if path else str(name)
+        deeper = path if not path and name in ("json", "query", "files") else f"{path}.{name}" if path else str(name)
         flat |= flat_errors(inner, deeper)
     return flat

@@ -1,6 +1,7 @@
 """Tables: typed columns, named constraints, the invariants that the database keeps."""
 
 from chatstream.models.agent import Agent
+from chatstream.models.agent_avatar import AgentAvatar
 from chatstream.models.audit_event import AuditEvent
 from chatstream.models.auth_session import AuthSession
 from chatstream.models.chat import Chat
@@ -14,6 +15,7 @@ from chatstream.models.user import User
 
 __all__ = [
     "Agent",
+    "AgentAvatar",
     "AuditEvent",
     "AuthSession",
     "Chat",

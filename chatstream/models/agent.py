@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, func, select, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from chatstream.extensions import Base
+from chatstream.models.agent_avatar import AgentAvatar
 from chatstream.models.columns import CreatedAt, Instant, JsonObject, UuidKey
 
 
@@ -21,7 +22,7 @@ class Agent(Base):
         Index("ix_agents_team_list", "team_id", text("created_at DESC"), text("id DESC")),
     )
 
-    id: Mapped[UuidKey]
+    id: Mapped[UuidKey] = mapped_column()
     team_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, server_default="")
@@ -35,3 +36,10 @@ class Agent(Base):
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[Instant] = mapped_column(server_default=func.now())
     deleted_at: Mapped[Instant | None]
+    avatar_etag: Mapped[str | None] = column_property(
+        select(AgentAvatar.etag)
+        .where(AgentAvatar.agent_id == id)  # noqa: A003 - it is the column that is meant
+        .correlate_except(AgentAvatar)
+        .scalar_subquery()
+    )
+    """Comes with the row, so that a list of agents needs neither the pictures nor a query for each."""

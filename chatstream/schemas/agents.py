@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_smorest.fields import Upload
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from chatstream.schemas.common import (
     Body,
     JsonObject,
     PageQuery,
+    Query,
     StrictBoolean,
     StrictString,
     Timestamp,
@@ -104,3 +106,37 @@ class AgentListQuery(PageQuery):
     """Which agents."""
 
     include_inactive = fields.Boolean(load_default=False, metadata={"description": "For admins."})
+
+
+class NewAvatar(Body):
+    """An uploaded picture."""
+
+    file = Upload(
+        required=True,
+        metadata={"description": "PNG, JPEG, GIF or WebP by its content; at most 2 MiB and 25 megapixels."},
+    )
+
+
+class AvatarQuery(Query):
+    """Which version of an avatar: what ``avatar_url`` says."""
+
+    v = fields.String(load_default=None, validate=validate.Length(max=64))
+
+
+class Diagnosis(Schema):
+    """What came of a probe. ``code`` is there when it failed: one of the stream's, or ``token_unreadable``."""
+
+    ok = fields.Boolean()
+    code = fields.String()
+    detail = fields.String(metadata={"description": "What happened and what to change in the workflow."})
+    status_code = fields.Integer(allow_none=True, metadata={"description": "The workflow's HTTP status."})
+    format = fields.String(
+        allow_none=True, validate=validate.OneOf(["n8n_lines", "server_sent_events", "json", "text", None])
+    )
+    streaming = fields.Boolean(metadata={"description": "false when the text came in one piece."})
+    chunks = fields.Integer(metadata={"description": "Pieces of text."})
+    time_to_first_byte_ms = fields.Integer(
+        allow_none=True, metadata={"description": "To the first byte of the body; null when none came."}
+    )
+    total_ms = fields.Integer()
+    sample = fields.String(allow_none=True, metadata={"description": "The start of the text."})

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from chatstream.errors import InvalidFields, NotFound, WebhookBlocked
+from chatstream.errors import InvalidFields, NotFound, TokenUnreadable, WebhookBlocked
 from chatstream.extensions import db
-from chatstream.models import Agent, Generation
+from chatstream.models import Agent, AgentAvatar, Generation
 from chatstream.services import audit
 from chatstream.services.generations.outcomes import request_stop
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.outbound import OutboundPolicy
 from chatstream.services.principals import Principal
-from chatstream.services.token_cipher import TokenCipher
+from chatstream.services.token_cipher import CipherError, TokenCipher
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +70,25 @@ class Agents:
         return agent
 
     def delete(self, principal: Principal, agent_id: uuid.UUID, *, source: audit.Source = audit.UNKNOWN) -> None:
-        """Delete an agent and stop its answers. Its chats stay readable; its token does not stay. Raises NotFound."""
+        """Delete an agent and stop its answers. Its chats stay readable; its token and avatar go. Raises NotFound."""
         agent = self._owned(principal.team_id, agent_id, lock=True)
         agent.is_active = False
         agent.deleted_at = func.now()
         agent.webhook_token = None
+        db.session.execute(delete(AgentAvatar).where(AgentAvatar.agent_id == agent.id))
         request_stop(Generation.agent_id == agent.id)
         audit.record("agent_deleted", agent, actor_id=principal.user_id, source=source)
         db.session.commit()
 
     def token_of(self, agent: Agent) -> str | None:
-        """The bearer token in the clear. Raises CipherError when its key is gone."""
+        """The bearer token in the clear. Raises TokenUnreadable when its key is gone."""
         if agent.webhook_token is None:
             return None
-        return self.cipher.decrypt(agent.webhook_token, row=_row(agent))
+        try:
+            return self.cipher.decrypt(agent.webhook_token, row=row_name(agent.id))
+        except CipherError as error:
+            log.error("the webhook token of agent %s can not be read: %s", agent.id, error)
+            raise TokenUnreadable("Ask the admin of your team to enter the agent's webhook token again.") from None
 
     def _owned(self, team_id: uuid.UUID, agent_id: uuid.UUID, *, lock: bool = False) -> Agent:
         query = select(Agent).where(Agent.id == agent_id, Agent.team_id == team_id, Agent.deleted_at.is_(None))
@@ -99,7 +107,7 @@ class Agents:
         db.session.flush()  # the row's id is part of what its token is encrypted with
         if "webhook_token" in fields:
             token = fields["webhook_token"]
-            agent.webhook_token = self.cipher.encrypt(token, row=_row(agent)) if token else None
+            agent.webhook_token = self.cipher.encrypt(token, row=row_name(agent.id)) if token else None
 
     def _check_address(self, url: str) -> None:
         try:
@@ -108,8 +116,9 @@ class Agents:
             raise InvalidFields({"webhook_url": [blocked.said or blocked.detail]}) from None
 
 
-def _row(agent: Agent) -> str:
-    return f"agents/{agent.id}"
+def row_name(agent_id: uuid.UUID) -> str:
+    """What an agent's token is bound to."""
+    return f"agents/{agent_id}"
 
 
 def describe(agent: Agent, *, to_admin: bool) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def describe(agent: Agent, *, to_admin: bool) -> dict[str, Any]:
         "team_id": agent.team_id,
         "name": agent.name,
         "description": agent.description,
-        "avatar_url": None,
+        "avatar_url": agent.avatar_etag and f"/api/agents/{agent.id}/avatar?v={agent.avatar_etag}",
         "is_active": agent.is_active,
         "created_by": agent.created_by,
         "created_at": agent.created_at,

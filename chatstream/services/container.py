@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from chatstream.services.accounts import Accounts
 from chatstream.services.agents import Agents
+from chatstream.services.avatars import Avatars
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
 from chatstream.services.invitations import Invitations
 from chatstream.services.password_resets import PasswordResets
+from chatstream.services.probes import Probes
 from chatstream.services.shared_log import SharedLog
 
 
@@ -22,6 +24,8 @@ class Services:
     invitations: Invitations
     password_resets: PasswordResets
     agents: Agents
+    avatars: Avatars
+    probes: Probes
     intake: Intake
     shared_log: SharedLog
     runner: GenerationRunner

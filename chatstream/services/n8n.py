@@ -30,7 +30,7 @@ from chatstream.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from chatstream.services.decoders import AnswerDecoder
+from chatstream.services.decoders import AnswerDecoder, FormName
 from chatstream.services.events import Level, Replace, Status, Text
 from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, tls_context, within
 from chatstream.services.upstream_errors import cleaned, of_status, reason_of
@@ -103,6 +103,20 @@ class WebhookCall:
         return headers
 
 
+@dataclass(slots=True)
+class Trace:
+    """What became of a call, besides the text of its answer."""
+
+    line: Line | None = None
+    """None where the form of the address forbade to try."""
+    status_code: int | None = None
+    form: FormName | None = None
+    first_byte_s: float | None = None
+    """From the start of the call to the first byte of the body: n8n sends the head before it has anything to say."""
+    head: bytes = b""
+    """What was read first of the body."""
+
+
 class N8nStreamer:
     """Calls workflows. One instance serves all calls; each call has its session and its connection.
 
@@ -114,14 +128,14 @@ class N8nStreamer:
         self._connect_timeout_s = connect_timeout_s
         self._error_grace_s = error_grace_s
 
-    def stream_response(self, call: WebhookCall) -> Iterator[Text | Replace]:
-        """The answer, piece by piece; ends normally when it is whole.
+    def stream_response(self, call: WebhookCall, trace: Trace | None = None) -> Iterator[Text | Replace]:
+        """The answer, piece by piece; ends normally when it is whole. ``trace`` is filled in on the way.
 
         Raises the subclasses of UpstreamError, their ``said`` cleaned. Closing the generator, or killing the greenlet
         that runs it, closes the connection at once; n8n runs its workflow to the end all the same.
         """
         try:
-            yield from self._stream(call)
+            yield from self._stream(call, trace or Trace())
         except UpstreamError as failure:
             failure.said = cleaned(failure.said, token=call.token, host=_host(call.url))
             raise
@@ -144,12 +158,14 @@ class N8nStreamer:
     def _tls(self) -> ssl.SSLContext:
         return tls_context()
 
-    def _stream(self, call: WebhookCall) -> Iterator[Text | Replace]:
+    def _stream(self, call: WebhookCall, trace: Trace) -> Iterator[Text | Replace]:
         self._policy.check_form(call.url)
         limits = _Limits(call.config, self._error_grace_s)
-        exchange = self._open(call, limits)
+        exchange = self._open(call, limits, trace)
+        trace.status_code = exchange.response.status_code
         try:
             if not 200 <= exchange.response.status_code < 300:
+                trace.first_byte_s = time.monotonic() - limits.started
                 raise of_status(exchange.response.status_code, exchange.error_body())
             decoder = AnswerDecoder(exchange.response.headers.get("Content-Type", ""))
             try:
@@ -157,12 +173,14 @@ class N8nStreamer:
             except UpstreamError as failure:
                 failure.upstream_status = exchange.response.status_code
                 raise
+            finally:
+                trace.form = decoder.form_name
         finally:
             exchange.close()
 
-    def _open(self, call: WebhookCall, limits: _Limits) -> _Exchange:
+    def _open(self, call: WebhookCall, limits: _Limits, trace: Trace) -> _Exchange:
         """Send the request; try once more where the first attempt ended before anything could have been sent."""
-        first = _Exchange(self._policy, lambda: self._tls)
+        first = _Exchange(self._policy, lambda: self._tls, trace)
         try:
             first.send(call, limits, self._connect_timeout_s)
         except UpstreamUnreachable:
@@ -171,7 +189,7 @@ class N8nStreamer:
         else:
             return first
         time.sleep(RETRY_PAUSE_S)
-        second = _Exchange(self._policy, lambda: self._tls)
+        second = _Exchange(self._policy, lambda: self._tls, trace)
         second.send(call, limits, self._connect_timeout_s)
         return second
 
@@ -221,8 +239,9 @@ class _Exchange:
 
     response: requests.Response
 
-    def __init__(self, policy: OutboundPolicy, tls: Any) -> None:
-        self.line = Line(policy)
+    def __init__(self, policy: OutboundPolicy, tls: Any, trace: Trace) -> None:
+        self.line = trace.line = Line(policy)
+        self._trace = trace
         self.connect_timed_out = False
         self._session = _Session()
         self._session.trust_env = False  # no proxies, no .netrc from the server's own environment
@@ -264,6 +283,8 @@ class _Exchange:
             if not data:
                 break
             limits.heard(now)
+            if not self._trace.head:
+                self._trace.head, self._trace.first_byte_s = data, now - limits.started
             yield from decoder.feed(data)
             if now - asked > BUSY_S / 10:
                 yielded_at = now  # it had to wait, so others had their turn

@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
@@ -28,6 +28,7 @@ from chatstream.errors import UpstreamUnreachable, WebhookBlocked
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
+Stage = Literal["name", "connection", "tls", "exchange"]
 
 MAX_URL = 2000
 LOOKUP_S = 3.0  # for a name when an agent is saved; a slow resolver must not hold the request
@@ -41,6 +42,11 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # Not public, whatever `ipaddress` of this Python says: protocol assignments, 6to4 relays, documentation.
 _SPECIAL: tuple[Network, ...] = tuple(
     ipaddress.ip_network(block) for block in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20")
+)
+# Where clouds serve a machine its credentials, other than link-local: AWS over IPv6, Alibaba, Oracle; Azure's, which
+# counts as public.
+_METADATA = frozenset(
+    ipaddress.ip_address(literal) for literal in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")
 )
 
 
@@ -89,8 +95,9 @@ class OutboundPolicy:
     """Decides which webhooks may be called.
 
     ``allowed_hosts``: names, ``*.suffix`` (any name below it), addresses and CIDR blocks; when given, these and
-    nothing else. A name on the list may resolve to private addresses, though never to link-local ones (the cloud's
-    metadata) unless a block names them. Without a list: public addresses, and with ``allow_loopback`` this machine.
+    nothing else. A name on the list may resolve to private addresses, though never to link-local ones or others of a
+    cloud's metadata unless a block names them. Without a list: public addresses, and with ``allow_loopback`` this
+    machine.
     Raises ValueError naming an entry that is none of these.
     """
 
@@ -165,6 +172,8 @@ class OutboundPolicy:
             return False
         if any(address in network for network in self._networks):
             return True
+        if address in _METADATA:
+            return False
         if address.is_loopback:
             return named or (self._allow_loopback and not self._restricted)
         if named:
@@ -212,10 +221,11 @@ def _is_name(name: str) -> bool:
 
 
 class Line:
-    """What became of the connection of one call."""
+    """What became of the connection of one call. ``stage``: what is being done, or failed."""
 
     def __init__(self, policy: OutboundPolicy) -> None:
         self.policy = policy
+        self.stage: Stage = "name"
         self.socket: socket.socket | None = None
 
     @property
@@ -228,7 +238,9 @@ class Line:
         urllib3's ConnectTimeoutError and NewConnectionError."""
         failure: OSError | None = None
         timeout = connection.timeout if isinstance(connection.timeout, int | float) else None
-        for family, address in self.policy.resolve(connection.host, connection.port or 0):
+        addresses = self.policy.resolve(connection.host, connection.port or 0)
+        self.stage = "connection"
+        for family, address in addresses:
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 for option in connection.socket_options or ():
@@ -241,6 +253,7 @@ class Line:
                     raise
                 failure = error
             else:
+                self.stage = "tls"
                 return sock
         if isinstance(failure, TimeoutError):
             raise ConnectTimeoutError(connection, "The connection timed out.") from failure
@@ -251,6 +264,7 @@ class Line:
         seconds = connection.timeout if isinstance(connection.timeout, int | float) else None
         with within(seconds, lambda: ConnectTimeoutError(connection, "The connection timed out.")):
             connect()
+        self.stage = "exchange"
         self.socket = connection.sock
 
 

@@ -1,9 +1,7 @@
 """Passwords: what is accepted, and how it is kept.
 
 Stored as ``bcrypt(base64(HMAC-SHA384(password, pepper)))``, the pre-hash that OWASP's Password Storage Cheat Sheet
-advises against bcrypt's limit of 72 bytes. One hash takes some 200 ms of CPU, so it runs in threads: in a greenlet it
-would stall every stream of the worker. The threads are not the hub's own, which resolve host names: a flood of
-sign-ins must not keep webhooks from being found.
+advises against bcrypt's limit of 72 bytes. One hash takes some 200 ms of CPU, so it runs in threads.
 """
 
 from __future__ import annotations
@@ -12,21 +10,16 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
-from typing import TypeVar
 
 import bcrypt
-from gevent.lock import BoundedSemaphore
-from gevent.threadpool import ThreadPool
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from chatstream.errors import Busy, InvalidFields
+from chatstream.errors import InvalidFields
+from chatstream.services.offload import Offload
 
 MIN_LENGTH, MAX_LENGTH = 8, 128
 QUEUE = 64
 """Hashes that may wait or run at once in a worker: at 0.2 s each on one core, some 13 s of work."""
-
-Result = TypeVar("Result")
 
 _COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
 
@@ -54,19 +47,20 @@ class PasswordHasher:
     def __init__(self, *, pepper: str, rounds: int = 12) -> None:
         self._pepper = pepper.encode()
         self._rounds = rounds
-        self._slots = BoundedSemaphore(QUEUE)
-        self._threads: ThreadPool | None = None
+        self._offload = Offload(
+            threads=os.cpu_count() or 1, queue=QUEUE, busy="Too many sign-ins at once; try again in a moment."
+        )
         # A salt of ours and a digest that nothing hashes to: verified against when there is no account.
         self._absent = bcrypt.gensalt(rounds).decode() + "." * 31
 
     def hash(self, password: str) -> str:
         """The text to store, 60 characters. Raises Busy when too many hashes wait."""
         salt = bcrypt.gensalt(self._rounds)
-        return self._in_thread(lambda: bcrypt.hashpw(self._prehash(password), salt)).decode()
+        return self._offload.run(lambda: bcrypt.hashpw(self._prehash(password), salt)).decode()
 
     def verify(self, password: str, stored: str) -> bool:
         """Whether ``password`` is the one that ``stored`` was made from. Raises Busy."""
-        return self._in_thread(lambda: bcrypt.checkpw(self._prehash(password), stored.encode()))
+        return self._offload.run(lambda: bcrypt.checkpw(self._prehash(password), stored.encode()))
 
     def verify_absent(self, password: str) -> None:
         """Spend the time of a verification where there is no account to verify. Raises Busy."""
@@ -75,14 +69,3 @@ class PasswordHasher:
     def _prehash(self, password: str) -> bytes:
         digest = hmac.new(self._pepper, password.encode("utf-8", "surrogatepass"), hashlib.sha384).digest()
         return base64.b64encode(digest)
-
-    def _in_thread(self, work: Callable[[], Result]) -> Result:
-        if not self._slots.acquire(blocking=False):
-            raise Busy("Too many sign-ins at once; try again in a moment.", retry_after=2)
-        try:
-            if self._threads is None:  # made late: threads do not survive gunicorn's fork
-                self._threads = ThreadPool(os.cpu_count() or 1)
-            result: Result = self._threads.apply(work)
-        finally:
-            self._slots.release()
-        return result

@@ -27,13 +27,14 @@ class TokenCipher:
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._ring = {self._key_id(key): AESGCM(key) for key in keys}
-        self._newest = self._key_id(keys[0])
+        self.key_ids = tuple(self._ring)
+        """Newest first. An id tells nothing about its key."""
 
     def encrypt(self, secret: str, *, row: str) -> str:
         """Encrypt for the row named ``row``, such as ``agents/<id>``."""
         nonce = os.urandom(NONCE_BYTES)
-        sealed = nonce + self._ring[self._newest].encrypt(nonce, secret.encode(), row.encode())
-        return f"v1.{self._newest}.{base64.urlsafe_b64encode(sealed).decode()}"
+        sealed = nonce + self._ring[self.key_ids[0]].encrypt(nonce, secret.encode(), row.encode())
+        return f"v1.{self.key_ids[0]}.{base64.urlsafe_b64encode(sealed).decode()}"
 
     def decrypt(self, stored: str, *, row: str) -> str:
         """Raises CipherError when it is not ours, not this row's, or its key is gone."""

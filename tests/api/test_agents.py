@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from chatstream.errors import TokenUnreadable
 from chatstream.extensions import db
 from chatstream.http.services import services
 from chatstream.models import Agent
-from chatstream.services.token_cipher import CipherError
 from tests.conftest import SignIn
 from tests.support.world import World
 
@@ -59,7 +59,7 @@ def test_the_token_is_encrypted_and_bound_to_its_row(app: Flask, world: World, s
         assert "canary" not in one.webhook_token
         assert services().agents.token_of(one) == "canary-one"
         two.webhook_token = one.webhook_token
-        with pytest.raises(CipherError):
+        with pytest.raises(TokenUnreadable):
             services().agents.token_of(two)
 
 

@@ -84,6 +84,29 @@ def test_the_relay_is_pure(place: str) -> None:
             assert module not in ("chatstream.extensions", "chatstream.models"), f"{file.name} imports {module}"
 
 
+CALLERS = {
+    "services/n8n.py": {"requests", "urllib3", "http", "ssl"},
+    "services/outbound.py": {"requests", "urllib3", "socket", "ssl"},
+    "services/upstream_errors.py": {"urllib3", "http", "ssl"},  # names exceptions, and calls nobody
+}
+"""Who may reach for the means of an outbound call; elsewhere an address would go unchecked."""
+
+OUTBOUND = {"requests", "urllib3", "http", "socket", "ssl", "httpx", "aiohttp", "ftplib", "smtplib", "telnetlib"}
+HARMLESS = {"http.HTTPStatus", "urllib.parse"}
+
+
+def test_nobody_else_calls_out() -> None:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        place = str(path.relative_to(PACKAGE))
+        if place.startswith("n8n_sim/"):
+            continue  # it listens; tests and demo only
+        for module, name in imports(path):
+            top = module.split(".")[0]
+            means = top in OUTBOUND or module.startswith("urllib.request") or (name == "request" and top == "urllib")
+            if means and f"{module}.{name}" not in HARMLESS:
+                assert top in CALLERS.get(place, set()), f"{place} imports {module}"
+
+
 def test_schemas_do_not_query() -> None:
     for path in modules("schemas"):
         for module, _ in imports(path):

@@ -86,7 +86,9 @@ def all_shared(app: Flask, count: int) -> Callable[[], bool]:
 
     def shared() -> bool:
         with app.app_context():
-            return db.session.scalar(text("SELECT count(*) FROM generation_events WHERE is_last")) == count
+            return bool(
+                db.session.scalar(text("SELECT count(*) = :n FROM generation_events WHERE is_last"), {"n": count})
+            )
 
     return shared
 

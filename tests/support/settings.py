@@ -19,6 +19,7 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
         "LOGIN_RATE_LIMIT": "100000 per minute",
         "PASSWORD_RESET_RATE_LIMIT": "100000 per minute",
         "MESSAGE_RATE_LIMIT": "100000 per minute",
+        "AGENT_TEST_RATE_LIMIT": "100000 per minute",
         "LOG_LEVEL": "warning",
         **changes,
     }

@@ -118,6 +118,12 @@ class TestRequest:
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
         self.sent()
 
+    def test_no_password_of_a_netrc(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "netrc").write_text("machine 127.0.0.1 login canary password canary\n")
+        (tmp_path / "netrc").chmod(0o600)
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        assert "Authorization" not in self.sent(token=None)[0]
+
     @pytest.mark.parametrize("token", ["a\r\nX: y", "tökén", "a\0"])
     def test_a_token_that_no_header_can_carry(self, token: str) -> None:
         with answering() as server, pytest.raises(UpstreamError) as caught:

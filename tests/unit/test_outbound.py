@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import socket
 import ssl
-import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from chatstream.errors import UpstreamUnreachable, WebhookBlocked
 from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, is_public, tls_context, unwrapped
 from tests.support.raw_server import CaptureServer, response
+from tests.support.tls_server import certificate, tls_server
 
 PUBLIC = [
     "8.8.8.8",
@@ -36,7 +30,7 @@ INNER = [
     "198.18.0.1", "198.51.100.1", "203.0.113.5", "224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255",
     "192.88.99.1", "::", "fe80::1", "fec0::1", "fc00::1", "fd12::1", "ff02::1", "ff0e::1", "2001:db8::1", "3fff::1",
     "100::1", "4000::1", "::ffff:10.0.0.1", "::a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
-    "64:ff9b:1::a00:1", "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+    "64:ff9b:1::a00:1", "2001:0:4136:e378:8000:63bf:f5ff:fffe", "fd00:ec2::254", "100.100.100.200",
 ]  # fmt: skip
 
 
@@ -83,6 +77,12 @@ class TestAddresses:
         with pytest.raises(WebhookBlocked):
             OutboundPolicy(allow_loopback=True).resolve("x.example", 80)
 
+    @pytest.mark.parametrize("literal", ["168.63.129.16", "::ffff:168.63.129.16", "64:ff9b::a83f:8110"])
+    def test_metadata_on_a_public_address(self, literal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        resolving(monkeypatch, [literal])
+        with pytest.raises(WebhookBlocked):
+            OutboundPolicy().resolve("x.example", 80)
+
     @pytest.mark.parametrize("spelling", ["0x7f000001", "2130706433", "127.1", "0177.0.0.1", "localhost", "LOCALHOST."])
     def test_odd_spellings_are_decided_on_what_they_mean(self, spelling: str) -> None:
         with pytest.raises(WebhookBlocked):
@@ -107,6 +107,10 @@ class TestAllowedHosts:
             (["n8n.example"], "n8n.example", "127.0.0.1", True),
             (["n8n.example"], "n8n.example", "169.254.169.254", False),
             (["n8n.example"], "n8n.example", "0.0.0.0", False),
+            (["n8n.example"], "n8n.example", "fd00:ec2::254", False),
+            (["n8n.example"], "n8n.example", "100.100.100.200", False),
+            (["n8n.example"], "n8n.example", "fd00::5", True),
+            (["fd00:ec2::/32"], "x.example", "fd00:ec2::254", True),
             (["n8n.example"], "x.n8n.example", "8.8.8.8", False),
             (["*.example"], "a.b.example", "10.0.0.5", True),
             (["*.example"], "example", "8.8.8.8", False),
@@ -224,58 +228,15 @@ class TestConnection:
 
     def test_tls_checks_the_certificate_for_the_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         resolving(monkeypatch, ["127.0.0.1"])
-        certificate = _certificate(tmp_path, "n8n.example")
-        trusting = ssl.create_default_context(cafile=str(certificate))
+        pem = certificate(tmp_path, "n8n.example")
+        trusting = ssl.create_default_context(cafile=str(pem))
         policy = OutboundPolicy(allow_loopback=True)
         names: list[str | None] = []
-        port = _tls_server(certificate, names)
-        with session(policy, trusting) as one:
-            assert one.get(f"https://n8n.example:{port}/", timeout=5).text == "hi"
-            with pytest.raises(requests.exceptions.SSLError):
-                one.get(f"https://other.example:{port}/", timeout=5)
-        with session(policy) as one, pytest.raises(requests.exceptions.SSLError):
-            one.get(f"https://n8n.example:{port}/", timeout=5)
+        with tls_server(pem, names) as port:
+            with session(policy, trusting) as one:
+                assert one.get(f"https://n8n.example:{port}/", timeout=5).text == "hi"
+                with pytest.raises(requests.exceptions.SSLError):
+                    one.get(f"https://other.example:{port}/", timeout=5)
+            with session(policy) as one, pytest.raises(requests.exceptions.SSLError):
+                one.get(f"https://n8n.example:{port}/", timeout=5)
         assert names == ["n8n.example", "other.example", "n8n.example"]
-
-
-def _certificate(folder: Path, name: str) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
-def _tls_server(certificate: Path, names: list[str | None]) -> int:
-    """Answers three connections; the names that their clients asked for are added to ``names``."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    context.sni_callback = lambda _socket, name, _context: names.append(name)
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with listener:
-            for _ in range(3):
-                connection, _ = listener.accept()
-                with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
-                    secure.recv(65536)
-                    secure.sendall(response(b"hi"))
-
-    threading.Thread(target=serve, daemon=True).start()
-    port: int = listener.getsockname()[1]
-    return port

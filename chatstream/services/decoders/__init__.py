@@ -9,6 +9,6 @@
     └── AnswerText                 the text so far, its caps, what is taken back (answer_text.py)
 """
 
-from chatstream.services.decoders.answer import AnswerDecoder
+from chatstream.services.decoders.answer import AnswerDecoder, FormName
 
-__all__ = ["AnswerDecoder"]
+__all__ = ["AnswerDecoder", "FormName"]

@@ -99,6 +99,20 @@ def _text_of_array(value: list[Any], keys: Sequence[str], depth: int) -> str | N
     return ("" if in_parts else "\n\n").join(text for text in texts if text)
 
 
+def place_of_text(value: Any, keys: Sequence[str] = DOCUMENT_KEYS, depth: int = 0) -> str:
+    """Where `text_of` finds its text, as ``data.output``; "" where that is not inside an object."""
+    if depth >= MAX_DEPTH:
+        return ""
+    if isinstance(value, list):
+        return next((place for element in value if (place := place_of_text(element, keys, depth + 1))), "")
+    if not isinstance(value, Mapping):
+        return ""
+    for key in keys:
+        if key in value and text_of(value[key], keys, depth + 1):
+            return ".".join(filter(None, (key, place_of_text(value[key], keys, depth + 1))))
+    return "choices" if value.get("choices") else ""
+
+
 def complaint_of(value: Any) -> str | None:
     """What an ``{"error": …}`` object says, also as the first of an array; None where there is no error."""
     if isinstance(value, list) and value:

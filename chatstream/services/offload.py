@@ -1,0 +1,39 @@
+"""CPU work in threads of its own, behind a bounded queue.
+
+In a greenlet it would stall every stream of the worker. The threads are not the hub's own, which resolve host names: a
+flood of such work must not keep webhooks from being found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from gevent.lock import BoundedSemaphore
+from gevent.threadpool import ThreadPool
+
+from chatstream.errors import Busy
+
+Result = TypeVar("Result")
+
+
+class Offload:
+    """Runs calls in ``threads`` threads. At most ``queue`` wait or run at once; the next is told ``busy``."""
+
+    def __init__(self, *, threads: int, queue: int, busy: str) -> None:
+        self._threads = threads
+        self._slots = BoundedSemaphore(queue)
+        self._busy = busy
+        self._pool: ThreadPool | None = None
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """What ``work`` returns or raises, once a thread has done it. Raises Busy when the queue is full."""
+        if not self._slots.acquire(blocking=False):
+            raise Busy(self._busy, retry_after=2)
+        try:
+            if self._pool is None:  # made late: threads do not survive gunicorn's fork
+                self._pool = ThreadPool(self._threads)
+            result: Result = self._pool.apply(work)
+        finally:
+            self._slots.release()
+        return result
