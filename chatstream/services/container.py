@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chatstream.services.accounts import Accounts
 from chatstream.services.agents import Agents
+from chatstream.services.auth_sessions import Sessions
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
@@ -17,6 +18,7 @@ class Services:
     """What the views call. ``app.extensions["chatstream"]`` is one of these."""
 
     accounts: Accounts
+    sessions: Sessions
     agents: Agents
     intake: Intake
     shared_log: SharedLog

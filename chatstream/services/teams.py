@@ -11,11 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from chatstream.errors import Conflict, InvalidFields, NotFound
 from chatstream.extensions import db
-from chatstream.models import Generation, Team, User
+from chatstream.models import Team, User
 from chatstream.models.user import Role
-from chatstream.services import auth_sessions
+from chatstream.services import auth_sessions, principal_cache
 from chatstream.services.accounts import normal_email
-from chatstream.services.generations.outcomes import request_stop
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -65,7 +64,7 @@ def find_team(reference: str) -> Team:
 def deactivate_team(team: Team) -> None:
     """Nobody of the team signs in any more, whoever is signed in is out, and running answers stop."""
     team.is_active = False
-    _end_all(list(db.session.scalars(select(User.id).where(User.team_id == team.id))))
+    auth_sessions.revoke_all(*db.session.scalars(select(User.id).where(User.team_id == team.id)))
     db.session.commit()
 
 
@@ -85,19 +84,15 @@ def members(team: Team) -> list[User]:
 def set_role(user: User, role: Role) -> None:
     """Make somebody an admin or a user."""
     user.role = role
+    principal_cache.changed(user.id)
     db.session.commit()
 
 
 def deactivate_user(user: User) -> None:
     """End an account: no sign-in, its sessions are over, its running answers stop."""
     user.is_active = False
-    _end_all([user.id])
+    auth_sessions.revoke_all(user.id)
     db.session.commit()
-
-
-def _end_all(user_ids: list[uuid.UUID]) -> None:
-    auth_sessions.revoke_all(*user_ids)
-    request_stop(Generation.user_id.in_(user_ids))
 
 
 def _as_uuid(reference: str) -> uuid.UUID | None:

@@ -41,9 +41,11 @@ def test_nobody_passes_without_a_token(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if policy_of(app.view_functions[rule.endpoint]) == "public":
             continue
-        path = rule.rule.replace("<uuid:agent_id>", nil).replace("<uuid:chat_id>", nil)
+        path = (
+            rule.rule.replace("<uuid:agent_id>", nil).replace("<uuid:chat_id>", nil).replace("<uuid:session_id>", nil)
+        )
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = client.open(path, method=method)
             assert (answer.status_code, answer.json and answer.json["code"]) == (401, "unauthenticated"), rule
             asked += 1
-    assert asked >= 11
+    assert asked >= 14
