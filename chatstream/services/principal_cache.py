@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import event, func, select, update
@@ -18,6 +21,7 @@ from sqlalchemy import event, func, select, update
 from chatstream.extensions import db
 from chatstream.models import AuthSession, Team, User
 from chatstream.services import signals
+from chatstream.services.generations.outcomes import DATABASE_GONE
 from chatstream.services.principals import Principal
 
 LIFETIME_S = 4.0
@@ -28,20 +32,12 @@ NOTED_EVERY = timedelta(minutes=5)
 """How exact ``last_used_at`` is: one write for each session and this time."""
 
 
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Watch:
-    """Whether a session still counts, for as long as an answer is followed. Looks it up only after a word."""
+    """Whether a word has come on a user since its rights were last looked up."""
 
-    def __init__(self, cache: PrincipalCache, principal: Principal) -> None:
-        self._cache = cache
-        self.principal = principal
-        self.is_doubtful = False
-
-    def has_ended(self) -> bool:
-        """Whether the session, its user or its team has ended. Needs an application context of its own."""
-        if not self.is_doubtful:
-            return False
-        self.is_doubtful = False
-        return self._cache.find(self.principal.session_id, self.principal.user_id) is None
+    user_id: uuid.UUID
+    is_doubtful: bool = False
 
 
 class PrincipalCache:
@@ -63,11 +59,26 @@ class PrincipalCache:
                 self._keep(principal, asked + LIFETIME_S)
         return principal if principal is not None and principal.user_id == user_id else None
 
-    def watch(self, principal: Principal) -> Watch:
-        """Notice, for as long as the result is held, when the rights of ``principal`` change."""
-        watch = Watch(self, principal)
+    def while_valid(
+        self, principal: Principal, pieces: Iterator[bytes], app_context: Callable[[], AbstractContextManager[Any]]
+    ) -> Iterator[bytes]:
+        """Pass ``pieces`` on until the session of ``principal``, its user or its team ends.
+
+        Looks that up after a word and at no other time. While the database is away the stream goes on in doubt.
+        """
+        watch = Watch(principal.user_id)
         self._watches.add(watch)
-        return watch
+        for piece in pieces:
+            if watch.is_doubtful:
+                watch.is_doubtful = False
+                try:
+                    with app_context():
+                        valid = self.find(principal.session_id, principal.user_id) is not None
+                except DATABASE_GONE:
+                    valid = watch.is_doubtful = True
+                if not valid:
+                    return
+            yield piece
 
     def drop(self, user_ids: Collection[uuid.UUID]) -> None:
         """Forget these users: the next request of each looks again."""
@@ -75,7 +86,7 @@ class PrincipalCache:
         self._version += 1
         self._kept = {key: kept for key, kept in self._kept.items() if kept[1].user_id not in gone}
         for watch in self._watches:
-            if watch.principal.user_id in gone:
+            if watch.user_id in gone:
                 watch.is_doubtful = True
 
     def clear(self) -> None:
