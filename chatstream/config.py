@@ -23,7 +23,7 @@ MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
 
 _PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
-_RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*([;,].*)?$", re.I)
+_RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*$", re.I)
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ class _Reader:
 
     def _rate(self, name: str, default: str) -> str:
         value = self._text(name, default)
-        if not _RATE.match(value):
+        if not all(_RATE.match(rate) for rate in re.split("[;,]", value)):
             return self._complain(name, 'must be a rate such as "5 per minute"', default)
         return value
 
