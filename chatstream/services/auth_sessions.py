@@ -137,6 +137,7 @@ def _answer_again(session_id: uuid.UUID, jti: uuid.UUID) -> RefreshGrant:
     session, in_grace = row
     if in_grace and session.previous_jti == jti:
         return _grant(session)
+    db.session.rollback()  # whoever revokes locks the user first
     revoke(session_id)
     raise TokenReused
 
