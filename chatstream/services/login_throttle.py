@@ -15,7 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from operator import methodcaller
+from typing import Any
 
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
@@ -36,7 +37,6 @@ GROWTH = ((2, 1), (4, 5), (8, 15))
 40 in a quarter of an hour."""
 
 Bucket = tuple[str, ...]
-Result = TypeVar("Result")
 
 
 def growing(rate: str) -> list[RateLimitItem]:
@@ -68,7 +68,7 @@ class LoginThrottle:
             yield
         except InvalidCredentials:
             for limit in self._limits:
-                self._ask(lambda counters, limit=limit: counters.hit(limit, *bucket))  # type: ignore[misc]
+                self._ask(methodcaller("hit", limit, *bucket))
             raise
         finally:
             self._in_flight[bucket] -= 1
@@ -88,15 +88,11 @@ class LoginThrottle:
     def _wait(self, bucket: Bucket) -> int:
         """Seconds until an attempt would be let through; 0: now."""
         cost = self._in_flight[bucket] + 1
-        full = [
-            limit
-            for limit in self._limits
-            if not self._ask(lambda counters, limit=limit: counters.test(limit, *bucket, cost=cost))  # type: ignore[misc]
-        ]
-        resets = [self._ask(lambda counters, limit=limit: counters.get_window_stats(limit, *bucket)) for limit in full]  # type: ignore[misc]
+        full = [limit for limit in self._limits if not self._ask(methodcaller("test", limit, *bucket, cost=cost))]
+        resets = [self._ask(methodcaller("get_window_stats", limit, *bucket)) for limit in full]
         return max((max(1, math.ceil(reset.reset_time - time.time())) for reset in resets), default=0)
 
-    def _ask(self, question: Callable[[RateLimiter], Result]) -> Result:
+    def _ask(self, question: Callable[[RateLimiter], Any]) -> Any:
         try:
             return question(limiter.limiter)
         except RedisError:
