@@ -62,8 +62,7 @@ class LoginThrottle:
 
         Attempts under way count as failures, so that many at once are no way round. Raises TooManyAttempts.
         """
-        bucket = self._open_bucket(address, client)
-        self._in_flight[bucket] += 1
+        bucket = self._enter_one(address, client)
         try:
             yield
         except InvalidCredentials:
@@ -71,23 +70,39 @@ class LoginThrottle:
                 self._ask(methodcaller("hit", limit, *bucket))
             raise
         finally:
-            self._in_flight[bucket] -= 1
-            if not self._in_flight[bucket]:
-                del self._in_flight[bucket]
+            self._leave(bucket)
 
-    def _open_bucket(self, address: str, client: Client) -> Bucket:
+    def _enter_one(self, address: str, client: Client) -> Bucket:
         bucket: Bucket = (hashlib.sha256(address.encode()).hexdigest(),)
-        wait = self._wait(bucket)
+        wait = self._enter(bucket)
         if wait and (known_as := _known_as(address, client)):
             bucket = (*bucket, known_as)
-            wait = self._wait(bucket)
+            wait = self._enter(bucket)
         if wait:
             raise TooManyAttempts(retry_after=wait)
         return bucket
 
-    def _wait(self, bucket: Bucket) -> int:
-        """Seconds until an attempt would be let through; 0: now."""
-        cost = self._in_flight[bucket] + 1
+    def _enter(self, bucket: Bucket) -> int:
+        """Take a place among the attempts under way, or return the seconds until there is one.
+
+        The place is taken before the counters are asked: others ask while Redis has not answered.
+        """
+        self._in_flight[bucket] += 1
+        try:
+            wait = self._wait(bucket, self._in_flight[bucket])
+        except BaseException:
+            self._leave(bucket)
+            raise
+        if wait:
+            self._leave(bucket)
+        return wait
+
+    def _leave(self, bucket: Bucket) -> None:
+        self._in_flight[bucket] -= 1
+        if not self._in_flight[bucket]:
+            del self._in_flight[bucket]
+
+    def _wait(self, bucket: Bucket, cost: int) -> int:
         full = [limit for limit in self._limits if not self._ask(methodcaller("test", limit, *bucket, cost=cost))]
         resets = [self._ask(methodcaller("get_window_stats", limit, *bucket)) for limit in full]
         return max((max(1, math.ceil(reset.reset_time - time.time())) for reset in resets), default=0)
