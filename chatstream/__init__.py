@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
     from chatstream.http import admission, origins, policy, problems, request_ids, security_headers, tokens
-    from chatstream.services.token_keys import TokenKeys
+    from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_extensions(app)
     app.extensions["chatstream"] = _services(app, settings)
     problems.init_problems(app)
-    tokens.init_tokens(app, TokenKeys([settings.jwt_secret_key, *settings.jwt_previous_keys]))
+    tokens.init_tokens(app, SigningKeys([settings.jwt_secret_key, *settings.jwt_previous_keys]))
     request_ids.init_request_ids(app)
     origins.init_origins(app)
     _register_blueprints(app)

@@ -22,7 +22,7 @@ from chatstream.errors import ChatStreamError, CsrfToken, InvalidToken, Unauthen
 from chatstream.extensions import jwt
 from chatstream.http.problems import problem
 from chatstream.services.auth_sessions import RefreshGrant
-from chatstream.services.token_keys import TokenKeys
+from chatstream.services.signing_keys import SigningKeys
 
 LEEWAY_S = 60
 """A node whose clock is half a minute ahead must not log anybody out."""
@@ -58,9 +58,9 @@ def cookie_names(prefix: str) -> dict[str, str]:
     }
 
 
-def init_tokens(app: Flask, keys: TokenKeys) -> None:
+def init_tokens(app: Flask, keys: SigningKeys) -> None:
     """Sign and verify with ``keys``; answer every complaint of the library with a problem document."""
-    app.extensions["token_keys"] = keys
+    app.extensions["signing_keys"] = keys
     jwt.encode_key_loader(lambda _identity: _keys().signing_key)
     jwt.additional_headers_loader(lambda _identity: {"kid": _keys().signing_id})
     jwt.decode_key_loader(lambda header, _claims: _keys().verifying_key(header.get("kid")))
@@ -135,8 +135,8 @@ def claim_uuid(claims: dict[str, Any], name: str) -> uuid.UUID:
         raise InvalidToken from None
 
 
-def _keys() -> TokenKeys:
-    keys: TokenKeys = current_app.extensions["token_keys"]
+def _keys() -> SigningKeys:
+    keys: SigningKeys = current_app.extensions["signing_keys"]
     return keys
 
 

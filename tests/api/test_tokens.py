@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 
 from chatstream import create_app
 from chatstream.config import Settings
-from chatstream.services.token_keys import key_id
+from chatstream.services.signing_keys import key_id
 from tests.api.test_auth import cookies, login
 from tests.api.test_operations import production
 from tests.conftest import SignIn

@@ -18,7 +18,7 @@ def key_id(key: str) -> str:
     return hmac.new(key.encode(), b"chatstream token key", hashlib.sha256).hexdigest()[:16]
 
 
-class TokenKeys:
+class SigningKeys:
     """Signs with the first key; verifies with any."""
 
     def __init__(self, keys: Sequence[str]) -> None:
