@@ -6,6 +6,7 @@ process, and nothing that opens sockets may have been imported by then.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from chatstream.config import Settings
+    from chatstream.services.accounts import Accounts
     from chatstream.services.container import Services
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -30,7 +32,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     from chatstream import cli, gevent_psycopg2, logs
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
-    from chatstream.http import admission, origins, policy, problems, request_ids, tokens
+    from chatstream.http import admission, origins, policy, problems, request_ids, security_headers, tokens
+    from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
@@ -41,27 +44,30 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_extensions(app)
     app.extensions["chatstream"] = _services(app, settings)
     problems.init_problems(app)
-    tokens.init_tokens(app)
+    tokens.init_tokens(app, SigningKeys([settings.jwt_secret_key, *settings.jwt_previous_keys]))
     request_ids.init_request_ids(app)
     origins.init_origins(app)
     _register_blueprints(app)
     policy.require_policies(app)
     cli.init_cli(app)
+    wsgi_app = security_headers.SecurityHeaders(admission.Admission(app.wsgi_app, limit=settings.worker_connections))
     hops = settings.trusted_proxies
-    if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.wsgi_app = admission.Admission(app.wsgi_app, limit=settings.worker_connections)  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(wsgi_app, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi_app  # type: ignore[method-assign]
     return app
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
     from chatstream.extensions import CONNECT_ARGS
-    from chatstream.http.tokens import CONFIG as TOKEN_CONFIG
+    from chatstream.http import tokens
+    from chatstream.http.origins import exactly
 
     return {
-        **TOKEN_CONFIG,
+        **tokens.CONFIG,
+        **tokens.cookie_names(settings.cookie_prefix),
         "JWT_SECRET_KEY": settings.jwt_secret_key,
         "JWT_COOKIE_SECURE": not settings.is_development,
+        "JWT_COOKIE_CSRF_PROTECT": settings.csrf_double_submit,
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.access_token_minutes),
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
@@ -73,7 +79,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "hide_parameters": True,  # a failed statement is logged, what it was about to store is not
             "connect_args": CONNECT_ARGS,
         },
-        "CORS_ORIGINS": list(settings.cors_origins),
+        "ALLOWED_ORIGINS": settings.cors_origins,
+        "CORS_ORIGINS": [exactly(origin) for origin in settings.cors_origins],
         "CORS_RESOURCES": r"/api/*",
         "CORS_SUPPORTS_CREDENTIALS": True,
         "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After"],
@@ -98,7 +105,7 @@ def _services(app: Flask, settings: Settings) -> Services:
 
     from chatstream.config import SettingsError
     from chatstream.extensions import CONNECT_ARGS
-    from chatstream.services.accounts import Accounts
+    from chatstream.services import principal_cache
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
@@ -109,32 +116,30 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.password_resets import PasswordResets
-    from chatstream.services.passwords import PasswordHasher
     from chatstream.services.probes import Probes
     from chatstream.services.shared_log import PostgresLog, RedisLog
+    from chatstream.services.signals import Listener
     from chatstream.services.token_cipher import TokenCipher
 
     try:
         policy = OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
     except ValueError as error:
         raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
-    hasher = PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds)
-    accounts = Accounts(hasher)
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     streamer = N8nStreamer(policy=policy)
-    runner = GenerationRunner(
-        streamer=streamer,
-        log=shared_log,
-        app_context=app.app_context,
-        words=create_engine(
-            settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT_ARGS
-        ),
+    words = create_engine(
+        settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT_ARGS
     )
+    listener = Listener(words)
+    listener.subscribe(principal_cache.cache.heard)
+    runner = GenerationRunner(streamer=streamer, log=shared_log, app_context=app.app_context, listener=listener)
+    accounts = _accounts(settings)
     return Services(
         accounts=accounts,
+        sessions=accounts.sessions,
         invitations=Invitations(accounts=accounts, lifetime_h=settings.invite_lifetime_h),
-        password_resets=PasswordResets(hasher),
+        password_resets=PasswordResets(accounts.hasher),
         agents=agents,
         intake=Intake(agents=agents, log_name=shared_log.name, max_running=settings.max_streams_per_user),
         avatars=Avatars(agents=agents),
@@ -142,6 +147,21 @@ def _services(app: Flask, settings: Settings) -> Services:
         shared_log=shared_log,
         runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
+    )
+
+
+def _accounts(settings: Settings) -> Accounts:
+    from chatstream.services.accounts import Accounts
+    from chatstream.services.auth_sessions import Sessions
+    from chatstream.services.login_throttle import LoginThrottle
+    from chatstream.services.passwords import PasswordHasher
+
+    return Accounts(
+        hasher=PasswordHasher(pepper=settings.password_pepper, rounds=settings.bcrypt_rounds),
+        sessions=Sessions(
+            idle=timedelta(days=settings.refresh_token_days), longest=timedelta(days=settings.session_max_days)
+        ),
+        throttle=LoginThrottle(settings.login_rate_limit),
     )
 
 
@@ -156,6 +176,7 @@ def _register_blueprints(app: Flask) -> None:
         messages,
         operations,
         password_resets,
+        sessions,
         team,
         users,
     )
@@ -163,7 +184,7 @@ def _register_blueprints(app: Flask) -> None:
     from chatstream.http.api import Api
 
     api = Api(app)
-    accounts = (auth.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
+    accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
     for blueprint in (*accounts, agents.bp, chats.bp, messages.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 
 Environment = Literal["production", "development"]
 LogFormat = Literal["json", "text"]
+CookiePrefix = Literal["none", "host"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
 
 _PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
-_RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*([;,].*)?$", re.I)
+_RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*$", re.I)
 
 T = TypeVar("T")
 
@@ -50,9 +51,16 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
 
     jwt_secret_key: str = field(repr=False)
+    jwt_previous_keys: tuple[str, ...] = field(default=(), repr=False)
     password_pepper: str = field(repr=False)
     token_encryption_keys: tuple[bytes, ...] = field(repr=False)
     bcrypt_rounds: int = 12
+
+    access_token_minutes: int = 60
+    refresh_token_days: int = 7
+    session_max_days: int = 90
+    cookie_prefix: CookiePrefix = "none"
+    csrf_double_submit: bool = False
 
     cors_origins: tuple[str, ...] = ()
     webhook_allowed_hosts: tuple[str, ...] = ()
@@ -105,9 +113,15 @@ class _Reader:
             database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
             redis_url=self._redis_url(),
             jwt_secret_key=self._secret("JWT_SECRET_KEY"),
+            jwt_previous_keys=self._secrets("JWT_PREVIOUS_KEYS"),
             password_pepper=self._secret("PASSWORD_PEPPER"),
             token_encryption_keys=self._key_ring("TOKEN_ENCRYPTION_KEYS"),
             bcrypt_rounds=self._number("BCRYPT_ROUNDS", 12, 4 if development else 12, 16),
+            access_token_minutes=self._number("ACCESS_TOKEN_MINUTES", 60, 1, 24 * 60),
+            refresh_token_days=self._number("REFRESH_TOKEN_DAYS", 7, 1, 90),
+            session_max_days=self._number("SESSION_MAX_DAYS", 90, 1, 366),
+            cookie_prefix=self._cookie_prefix(),
+            csrf_double_submit=self._choice("CSRF_DOUBLE_SUBMIT", "off", ("off", "on")) == "on",
             cors_origins=self._origins("CORS_ORIGINS"),
             webhook_allowed_hosts=self._words("WEBHOOK_ALLOWED_HOSTS"),
             login_rate_limit=self._rate("LOGIN_RATE_LIMIT", "5 per minute"),
@@ -147,7 +161,7 @@ class _Reader:
 
     def _rate(self, name: str, default: str) -> str:
         value = self._text(name, default)
-        if not _RATE.match(value):
+        if not all(_RATE.match(rate) for rate in re.split("[;,]", value)):
             return self._complain(name, 'must be a rate such as "5 per minute"', default)
         return value
 
@@ -156,6 +170,15 @@ class _Reader:
         if not value:
             return self._complain(name, "is not set", "")
         return self._strong(name, value, len(value.encode()), value)
+
+    def _secrets(self, name: str) -> tuple[str, ...]:
+        return tuple(self._strong(name, word, len(word.encode()), word) for word in self._words(name))
+
+    def _cookie_prefix(self) -> CookiePrefix:
+        prefix = cast(CookiePrefix, self._choice("COOKIE_PREFIX", "none", ("none", "host")))
+        if prefix == "host" and self._development:
+            return self._complain("COOKIE_PREFIX", "needs Secure cookies, which development does not set", "none")
+        return prefix
 
     def _strong(self, name: str, value: T, size: int, text: str) -> T:
         if size < MIN_SECRET_BYTES:

@@ -10,7 +10,8 @@
     │   └── TokenReused                   401     token_reused
     ├── Forbidden                         403     forbidden
     │   ├── AdminRequired                 403     admin_required
-    │   └── CrossOrigin                   403     cross_origin
+    │   ├── CrossOrigin                   403     cross_origin
+    │   └── CsrfToken                     403     csrf_token
     ├── NotFound                          404     not_found
     │   ├── TeamNotFound                  404     team_not_found
     │   ├── InvalidInvite                 404     invalid_invite
@@ -28,6 +29,7 @@
     ├── UnsupportedMediaType              415     unsupported_media_type
     │   └── UnsupportedImage              415     unsupported_image
     ├── InvalidFields                     422     validation_failed
+    ├── TooManyAttempts                   429     rate_limited
     ├── TooManyStreams                    429     too_many_streams
     ├── Unavailable                       503     unavailable
     │   └── Busy                          503     busy
@@ -121,6 +123,12 @@ class CrossOrigin(Forbidden):
     """An unsafe method from a page of another origin."""
 
     code, title = "cross_origin", "Requests from this origin are not allowed"
+
+
+class CsrfToken(Forbidden):
+    """An unsafe method without the token of the double submit, where that is switched on."""
+
+    code, title = "csrf_token", "The X-CSRF-TOKEN header does not fit the session"
 
 
 class NotFound(ChatStreamError):
@@ -226,6 +234,16 @@ class InvalidFields(ChatStreamError):
 
     def __init__(self, errors: Mapping[str, Sequence[str] | Mapping[str, object]]) -> None:
         super().__init__("See errors for each field.", extra={"errors": dict(errors)})
+
+
+class TooManyAttempts(ChatStreamError):
+    """Too many sign-ins with one address have failed, whether or not it has an account."""
+
+    status, code, title = 429, "rate_limited", "Too many requests"
+
+    def __init__(self, *, retry_after: int) -> None:
+        detail = f"Too many sign-ins with this address have failed: try again in {retry_after} s."
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
 class TooManyStreams(ChatStreamError):

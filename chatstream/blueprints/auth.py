@@ -9,14 +9,15 @@ from flask_jwt_extended import unset_jwt_cookies
 
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, public, signed_in
-from chatstream.http.rate_limits import by_address, rate_limited
+from chatstream.http.rate_limits import by_address, by_user, rate_limited
 from chatstream.http.services import services
 from chatstream.http.sources import source
-from chatstream.http.tokens import refresh_claims, session_claimed, set_session_cookies
+from chatstream.http.tokens import refresh_claims, session_claimed, session_shown, set_session_cookies
 from chatstream.models import User
 from chatstream.schemas import auth as schemas
 from chatstream.schemas.common import MessageOnly
 from chatstream.services import accounts, auth_sessions
+from chatstream.services.clients import Client
 
 bp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Accounts and sessions")
 
@@ -41,10 +42,10 @@ def register(body: dict[str, Any]) -> User:
 @bp.problems(400, 401, 403, 409, 415, 422, 429, 503)
 def login(body: dict[str, Any]) -> Response:
     """Sign in: both tokens come as cookies."""
-    user = services().accounts.login(**body)
-    answer = jsonify(message="Signed in", user=schemas.User().dump(user))
-    grant = auth_sessions.begin(user.id, ip=request.remote_addr, user_agent=request.headers.get("User-Agent", ""))
-    set_session_cookies(answer, grant)
+    client = Client.at(request.remote_addr, request.headers.get("User-Agent", ""), session_shown())
+    signed_in = services().accounts.login(**body, client=client)
+    answer = jsonify(message="Signed in", user=schemas.User().dump(signed_in.user))
+    set_session_cookies(answer, signed_in.grant)
     return answer
 
 
@@ -54,7 +55,7 @@ def login(body: dict[str, Any]) -> Response:
 @bp.problems(401, 403)
 def refresh() -> Response:
     """Exchange the refresh token: both tokens are replaced."""
-    grant = auth_sessions.rotate(*refresh_claims())
+    grant = services().sessions.rotate(*refresh_claims())
     answer = jsonify(message="Refreshed")
     set_session_cookies(answer, grant)
     return answer
@@ -71,6 +72,18 @@ def logout() -> Response:
     answer = jsonify(message="Signed out")
     unset_jwt_cookies(answer)
     return answer
+
+
+@bp.route("/password", methods=["POST"])
+@signed_in
+@rate_limited("LOGIN_RATE_LIMIT", scope="password", key=by_user)
+@bp.arguments(schemas.PasswordChange)
+@bp.response(200, MessageOnly)
+@bp.problems(400, 401, 403, 409, 415, 422, 429, 503)
+def change_password(body: dict[str, Any]) -> dict[str, str]:
+    """Change the caller's password; its other sessions and the answers that they asked for end."""
+    services().accounts.change_password(principal(), **body)
+    return {"message": "The password is changed"}
 
 
 @bp.route("/me")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, g, jsonify, request, stream_with_context
+from flask import Response, current_app, g, jsonify, request, stream_with_context
 
 from chatstream.errors import Unavailable, UpstreamError
 from chatstream.http.api import Blueprint
@@ -16,6 +16,7 @@ from chatstream.http.services import services
 from chatstream.schemas import chats as schemas
 from chatstream.services.generations import Generation, idempotency, resuming, stopping
 from chatstream.services.generations.assignment import Origin
+from chatstream.services.principal_cache import cache
 
 WRITE_TIMEOUT_S = 30
 """A client that takes nothing for this long is cut; the answer runs on and is stored."""
@@ -65,7 +66,7 @@ def follow(query: dict[str, Any], chat_id: uuid.UUID) -> Response:
     place = resuming.find_place(services().shared_log, principal(), chat_id, last_event_id)
     if place is None:
         return Response(status=204)
-    return _stream(place.generation_id, services().runner.follow(place))
+    return _stream(place.generation_id, _while_signed_in(services().runner.follow(place)))
 
 
 @bp.route("/<uuid:chat_id>/stop", methods=["POST"])
@@ -80,6 +81,11 @@ def stop(chat_id: uuid.UUID) -> dict[str, bool]:
 def _wants_events() -> bool:
     offers = ["text/event-stream", "application/json"]
     return request.accept_mimetypes.best_match(offers, default=offers[0]) == offers[0]
+
+
+def _while_signed_in(followed: Iterator[bytes]) -> Iterator[bytes]:
+    """For what another session may have asked for: a send of the caller's own stops with its session."""
+    return cache.while_valid(principal(), followed, current_app.app_context)
 
 
 def _stream(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
@@ -118,7 +124,7 @@ def _repeated_stream(repeat: idempotency.Repeat) -> Response:
         again = services().runner.follow(resuming.Place(repeat.generation_id, has_ended=kept))
     else:
         again = idempotency.stored_end(repeat)
-    return _stream(repeat.generation_id, again)
+    return _stream(repeat.generation_id, _while_signed_in(again))
 
 
 def _repeated_whole(repeat: idempotency.Repeat) -> Response:

@@ -14,7 +14,7 @@ from flask_jwt_extended import get_jwt, verify_jwt_in_request
 
 from chatstream.errors import AdminRequired, InvalidToken
 from chatstream.http.tokens import claim_uuid
-from chatstream.services import auth_sessions
+from chatstream.services.principal_cache import cache
 from chatstream.services.principals import Principal
 
 P = ParamSpec("P")
@@ -76,7 +76,7 @@ def _guarded(view: Callable[P, R], policy: Policy) -> Callable[P, R]:
 def _authenticate() -> Principal:
     verify_jwt_in_request()
     claims = get_jwt()
-    caller = auth_sessions.principal_of(claim_uuid(claims, "sid"), claim_uuid(claims, "sub"))
+    caller = cache.find(claim_uuid(claims, "sid"), claim_uuid(claims, "sub"))
     if caller is None:
         raise InvalidToken
     return caller

@@ -10,13 +10,15 @@ from flask import current_app, g
 from flask_limiter.util import get_remote_address
 
 from chatstream.extensions import limiter
+from chatstream.services.clients import network_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def by_address() -> str:
-    """The client's address, as far as TRUSTED_PROXIES lets it be known."""
-    return get_remote_address()
+    """The client's address, as far as TRUSTED_PROXIES lets it be known; of IPv6, what one subscriber holds."""
+    address = get_remote_address()
+    return network_of(address) or address
 
 
 def by_user() -> str:

@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app, request
 from flask_jwt_extended import (
     create_access_token,
     create_refresh_token,
+    decode_token,
     get_jwt,
     set_access_cookies,
     set_refresh_cookies,
     verify_jwt_in_request,
 )
-from flask_jwt_extended.exceptions import JWTExtendedException
+from flask_jwt_extended.exceptions import CSRFError, JWTExtendedException
 from jwt import PyJWTError
 
-from chatstream.errors import ChatStreamError, InvalidToken, Unauthenticated
+from chatstream.errors import ChatStreamError, CsrfToken, InvalidToken, Unauthenticated
 from chatstream.extensions import jwt
 from chatstream.http.problems import problem
-from chatstream.services.auth_sessions import REFRESH_LIFETIME, RefreshGrant
+from chatstream.services.auth_sessions import RefreshGrant
+from chatstream.services.signing_keys import SigningKeys
 
-ACCESS_LIFETIME = timedelta(hours=1)
 LEEWAY_S = 60
 """A node whose clock is half a minute ahead must not log anybody out."""
+
+PREFIXES = {"none": ("", ""), "host": ("__Host-", "__Secure-")}
+"""COOKIE_PREFIX: what stands before the names of the access and the refresh cookie. ``__Host-`` demands the path ``/``,
+which the refresh token shall not have: it goes to /api/auth alone."""
 
 CONFIG: dict[str, Any] = {
     "JWT_ALGORITHM": "HS256",
     "JWT_DECODE_ALGORITHMS": ["HS256"],
     "JWT_TOKEN_LOCATION": ["cookies"],
-    "JWT_ACCESS_COOKIE_NAME": "access_token",
-    "JWT_REFRESH_COOKIE_NAME": "refresh_token",
     "JWT_ACCESS_COOKIE_PATH": "/",
     "JWT_REFRESH_COOKIE_PATH": "/api/auth",
     "JWT_COOKIE_SAMESITE": "Strict",
-    "JWT_COOKIE_CSRF_PROTECT": False,  # origins are checked by http/origins.py, without a second token
     "JWT_SESSION_COOKIE": False,
-    "JWT_ACCESS_TOKEN_EXPIRES": ACCESS_LIFETIME,
-    "JWT_REFRESH_TOKEN_EXPIRES": REFRESH_LIFETIME,
     "JWT_DECODE_LEEWAY": LEEWAY_S,
     "JWT_ENCODE_ISSUER": "chatstream",
     "JWT_DECODE_ISSUER": "chatstream",
@@ -48,8 +47,23 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def init_tokens(app: Flask) -> None:
-    """Answer every complaint of the library with a problem document."""
+def cookie_names(prefix: str) -> dict[str, str]:
+    """The configuration of the cookies' names under a COOKIE_PREFIX."""
+    access, refresh = PREFIXES[prefix]
+    return {
+        "JWT_ACCESS_COOKIE_NAME": f"{access}access_token",
+        "JWT_REFRESH_COOKIE_NAME": f"{refresh}refresh_token",
+        "JWT_ACCESS_CSRF_COOKIE_NAME": f"{access}csrf_access_token",
+        "JWT_REFRESH_CSRF_COOKIE_NAME": f"{access}csrf_refresh_token",
+    }
+
+
+def init_tokens(app: Flask, keys: SigningKeys) -> None:
+    """Sign and verify with ``keys``; answer every complaint of the library with a problem document."""
+    app.extensions["signing_keys"] = keys
+    jwt.encode_key_loader(lambda _identity: _keys().signing_key)
+    jwt.additional_headers_loader(lambda _identity: {"kid": _keys().signing_id})
+    jwt.decode_key_loader(lambda header, _claims: _keys().verifying_key(header.get("kid")))
     jwt.unauthorized_loader(lambda _why: _refuse(Unauthenticated()))
     jwt.invalid_token_loader(lambda _why: _refuse(InvalidToken()))
     jwt.revoked_token_loader(lambda _header, _claims: _refuse(InvalidToken()))
@@ -58,38 +72,56 @@ def init_tokens(app: Flask) -> None:
     jwt.needs_fresh_token_loader(lambda _header, _claims: _refuse(InvalidToken()))
     jwt.expired_token_loader(lambda _header, _claims: _refuse(InvalidToken("The token has expired.")))
     app.register_error_handler(PyJWTError, lambda _error: _refuse(InvalidToken()))
+    app.register_error_handler(CSRFError, lambda _error: _refuse(CsrfToken()))
 
 
 def set_session_cookies(response: Response, grant: RefreshGrant) -> None:
     """Put both tokens of a session into cookies. The refresh token is a pure function of the grant."""
     identity = str(grant.user_id)
-    issued_at = int(grant.issued_at.timestamp())
-    refresh_claims = {
+    issued_at, expires_at = int(grant.issued_at.timestamp()), int(grant.expires_at.timestamp())
+    refresh_claims: dict[str, Any] = {
         "sid": str(grant.session_id),
         "jti": str(grant.jti),
         "iat": issued_at,
         "nbf": issued_at,
-        "exp": issued_at + int(REFRESH_LIFETIME.total_seconds()),
+        "exp": expires_at,
     }
+    if current_app.config["JWT_COOKIE_CSRF_PROTECT"]:
+        refresh_claims["csrf"] = str(uuid.uuid5(grant.jti, "csrf"))
     access = create_access_token(identity, additional_claims={"sid": str(grant.session_id)})
     refresh = create_refresh_token(identity, additional_claims=refresh_claims)
-    set_access_cookies(response, access, max_age=int(ACCESS_LIFETIME.total_seconds()))
-    set_refresh_cookies(response, refresh, max_age=int(REFRESH_LIFETIME.total_seconds()))
+    set_access_cookies(response, access, max_age=int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()))
+    set_refresh_cookies(response, refresh, max_age=expires_at - issued_at)
 
 
 def refresh_claims() -> tuple[uuid.UUID, uuid.UUID]:
-    """Session id and jti of the request's refresh token. Raises what makes a 401."""
+    """Session id and jti of the request's refresh token. Raises what makes a 401, or a 403 without its CSRF token."""
     verify_jwt_in_request(refresh=True)
     claims = get_jwt()
     return claim_uuid(claims, "sid"), claim_uuid(claims, "jti")
 
 
 def session_claimed() -> uuid.UUID | None:
-    """The session that either cookie speaks of, expired access tokens aside; None without a usable one."""
+    """The session that either cookie speaks of, expired access tokens aside; None without a usable one.
+
+    Raises CSRFError where the double submit is switched on and does not fit.
+    """
     for refresh in (False, True):
         try:
             verify_jwt_in_request(refresh=refresh)
             return claim_uuid(get_jwt(), "sid")
+        except CSRFError:
+            raise
+        except (PyJWTError, JWTExtendedException, InvalidToken):
+            continue
+    return None
+
+
+def session_shown() -> uuid.UUID | None:
+    """The session of a token that a sign-in came with: no right follows from it, so no CSRF token is asked for."""
+    for name in ("JWT_REFRESH_COOKIE_NAME", "JWT_ACCESS_COOKIE_NAME"):
+        try:
+            return claim_uuid(decode_token(request.cookies.get(current_app.config[name], "")), "sid")
         except (PyJWTError, JWTExtendedException, InvalidToken):
             continue
     return None
@@ -101,6 +133,11 @@ def claim_uuid(claims: dict[str, Any], name: str) -> uuid.UUID:
         return uuid.UUID(claims[name])
     except (KeyError, ValueError, TypeError, AttributeError):
         raise InvalidToken from None
+
+
+def _keys() -> SigningKeys:
+    keys: SigningKeys = current_app.extensions["signing_keys"]
+    return keys
 
 
 def _refuse(error: ChatStreamError) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, and_, func, text
 from sqlalchemy.dialects.postgresql import INET, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,10 @@ class AuthSession(Base):
     """One sign-in. Its id is the ``sid`` in both tokens; its current jti is the one refresh token that counts."""
 
     __tablename__ = "auth_sessions"
-    __table_args__ = (Index(None, "user_id"), Index(None, "expires_at"))
+    __table_args__ = (
+        Index("ix_auth_sessions_user_list", "user_id", text("created_at DESC"), text("id DESC")),
+        Index(None, "expires_at"),
+    )
 
     id: Mapped[UuidKey]
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -29,3 +32,8 @@ class AuthSession(Base):
     last_used_at: Mapped[Instant] = mapped_column(server_default=func.now())
     expires_at: Mapped[Instant]
     revoked_at: Mapped[Instant | None]
+
+    @classmethod
+    def is_live(cls) -> ColumnElement[bool]:
+        """Neither revoked nor expired."""
+        return and_(cls.revoked_at.is_(None), cls.expires_at > func.now())

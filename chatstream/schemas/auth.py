@@ -54,6 +54,31 @@ class Login(Body):
     team_id = fields.UUID(load_default=None)
 
 
+class PasswordChange(Body):
+    """The present password and the one to come."""
+
+    current_password = StrictString(required=True, validate=validate.Length(max=8 * MAX_LENGTH))
+    new_password = StrictString(required=True, metadata={"description": "8 to 128 characters."})
+
+
+class Session(Schema):
+    """One sign-in that still counts."""
+
+    id = fields.UUID()
+    created_at = Timestamp()
+    last_used_at = Timestamp(metadata={"description": "Exact to 5 minutes."})
+    ip = fields.String(allow_none=True, metadata={"description": "Where it was begun."})
+    user_agent = fields.String()
+    current = fields.Boolean(metadata={"description": "The one that asks."})
+
+
+class SessionPage(Schema):
+    """A page of sessions."""
+
+    items = fields.List(fields.Nested(Session))
+    next_cursor = fields.String(allow_none=True)
+
+
 class LoginAnswer(Schema):
     """Who has signed in."""
 

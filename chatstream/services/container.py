@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chatstream.services.accounts import Accounts
 from chatstream.services.agents import Agents
+from chatstream.services.auth_sessions import Sessions
 from chatstream.services.avatars import Avatars
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
@@ -21,6 +22,7 @@ class Services:
     """What the views call. ``app.extensions["chatstream"]`` is one of these."""
 
     accounts: Accounts
+    sessions: Sessions
     invitations: Invitations
     password_resets: PasswordResets
     agents: Agents

@@ -76,9 +76,11 @@ class PasswordResets:
 
         Raises InvalidResetToken, InvalidFields (password rules), Busy.
         """
-        check_password_rules(new_password, email=_bearer(token).email, field="new_password")
+        user = _bearer(token)
+        check_password_rules(new_password, email=user.email, field="new_password")
+        stored = user.password_hash
         db.session.rollback()  # no connection is held while the password is hashed
-        password_hash = self.hasher.hash(new_password)
+        password_hash = self.hasher.hash(new_password, like=stored)
         user = _bearer(token, lock=True)
         user.password_hash = password_hash
         auth_sessions.revoke_all(user.id)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Collection
 
 import bcrypt
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -21,13 +22,17 @@ MIN_LENGTH, MAX_LENGTH = 8, 128
 QUEUE = 64
 """Hashes that may wait or run at once in a worker: at 0.2 s each on one core, some 13 s of work."""
 
+SALT_CHARS = 29
+"""How bcrypt's text begins: version, cost and salt."""
+
 _COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
 
 
 def check_password_rules(password: str, *, email: str, field: str = "password") -> None:
     """Raise InvalidFields, for ``field``, unless ``password`` may be used for the account of ``email``.
 
-    8 to 128 characters of any kind, not the email address (whole, or what stands before its @), not a common one.
+    8 to 128 characters of any kind, not the email address (whole, or what stands before its @), not a common
+    one.
     """
     reasons = []
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
@@ -50,22 +55,33 @@ class PasswordHasher:
         self._offload = Offload(
             threads=os.cpu_count() or 1, queue=QUEUE, busy="Too many sign-ins at once; try again in a moment."
         )
-        # A salt of ours and a digest that nothing hashes to: verified against when there is no account.
-        self._absent = bcrypt.gensalt(rounds).decode() + "." * 31
+        self._absent_salt = bcrypt.gensalt(rounds).decode()
 
-    def hash(self, password: str) -> str:
-        """The text to store, 60 characters. Raises Busy when too many hashes wait."""
-        salt = bcrypt.gensalt(self._rounds)
-        return self._offload.run(lambda: bcrypt.hashpw(self._prehash(password), salt)).decode()
+    def hash(self, password: str, *, like: str | None = None) -> str:
+        """The text to store, 60 characters; with the salt of the hash ``like`` where that is as costly as a new one.
 
-    def verify(self, password: str, stored: str) -> bool:
-        """Whether ``password`` is the one that ``stored`` was made from. Raises Busy."""
-        return self._offload.run(lambda: bcrypt.checkpw(self._prehash(password), stored.encode()))
+        Accounts of one address share a salt in this way, so that one hash tells which of them a password fits.
+        Raises Busy when too many hashes wait.
+        """
+        salt = like[:SALT_CHARS] if like and _cost(like) == self._rounds else bcrypt.gensalt(self._rounds).decode()
+        return self._hash(password, salt)
 
-    def verify_absent(self, password: str) -> None:
-        """Spend the time of a verification where there is no account to verify. Raises Busy."""
-        self.verify(password, self._absent)
+    def fitting(self, password: str, stored: Collection[str]) -> set[str]:
+        """Those of the ``stored`` hashes that ``password`` fits.
+
+        Takes the time of one hash for each salt among them, and of one where there is none. Raises Busy.
+        """
+        salts = {text[:SALT_CHARS] for text in stored} or {self._absent_salt}
+        made = {salt: self._hash(password, salt) for salt in salts}
+        return {text for text in stored if hmac.compare_digest(made[text[:SALT_CHARS]], text)}
+
+    def _hash(self, password: str, salt: str) -> str:
+        return self._offload.run(lambda: bcrypt.hashpw(self._prehash(password), salt.encode())).decode()
 
     def _prehash(self, password: str) -> bytes:
         digest = hmac.new(self._pepper, password.encode("utf-8", "surrogatepass"), hashlib.sha384).digest()
         return base64.b64encode(digest)
+
+
+def _cost(stored: str) -> int:
+    return int(stored[4:6])

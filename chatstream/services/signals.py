@@ -1,4 +1,5 @@
-"""Short words between workers, by PostgreSQL's NOTIFY: which logs have grown, which generations are to stop.
+"""Short words between workers, by PostgreSQL's NOTIFY: which logs have grown, which generations are to stop, whose
+rights have changed.
 
 A word may be lost (the listening connection breaks): whoever waits for one also looks by itself now and then.
 """
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "chatstream"
 EVENTS: Final = "events"
 STOP: Final = "stop"
+PRINCIPALS: Final = "principals"
 IDS_IN_ONE: Final = 200  # a payload has at most 8000 bytes
 RETRY_S: Final = 1.0
 
@@ -37,21 +39,26 @@ def send(word: str, ids: Sequence[str | uuid.UUID]) -> None:
 
 
 class Listener:
-    """Hears what the workers say. ``engine``: unpooled, in autocommit. ``heard(word, ids)`` must not block.
+    """Hears what the workers say. ``engine``: unpooled, in autocommit."""
 
-    ``heard("", [])`` after each new connection: words may have been missed.
-    """
-
-    def __init__(self, engine: Engine, heard: Heard) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._heard = heard
+        self._hearers: list[Heard] = []
+
+    def subscribe(self, heard: Heard) -> None:
+        """Have ``heard(word, ids)`` called for every word; it must not block.
+
+        ``heard("", [])`` after each new connection: words may have been missed.
+        """
+        self._hearers.append(heard)
 
     def run(self) -> None:
         """Listen for ever; connect again when the connection breaks."""
         while True:
             try:
                 for word, ids in self._words():
-                    self._heard(word, ids)
+                    for heard in self._hearers:
+                        heard(word, ids)
             except (DBAPIError, psycopg2.Error, OSError):
                 log.warning("the connection that listens to other workers broke; trying again")
             gevent.sleep(RETRY_S)

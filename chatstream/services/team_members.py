@@ -11,7 +11,7 @@ from chatstream.errors import LastAdmin, NotFound
 from chatstream.extensions import db
 from chatstream.models import User
 from chatstream.models.user import Role
-from chatstream.services import audit, rights
+from chatstream.services import audit, principal_cache, rights
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
 
@@ -77,6 +77,7 @@ def change_role(user: User, role: Role, *, actor_id: uuid.UUID | None, source: a
     if user.role == "admin":
         details["invites_revoked"] = rights.end_of_admin(user.id)
     user.role = role
+    principal_cache.changed(user.id)
     audit.record("user_role_changed", user, actor_id=actor_id, source=source, details=details)
 
 

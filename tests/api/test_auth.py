@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -127,46 +126,6 @@ def test_registration_wants_an_active_team(app: Flask, world: World) -> None:
         assert (answer.status_code, answer.json and answer.json["code"]) == (404, "team_not_found")
 
 
-def test_every_failed_login_looks_the_same(app: Flask, world: World) -> None:
-    known = world.account()
-    inactive = world.account(is_active=False)
-    closed = world.account(world.team(is_active=False))
-    attempts = [
-        ("nobody@example.org", PASSWORD, {}),
-        (known.email, "wrong", {}),
-        (known.email, "x" * 1000, {}),
-        (known.email, PASSWORD, {"team_id": str(uuid.uuid4())}),
-        (inactive.email, PASSWORD, {}),
-        (closed.email, PASSWORD, {}),
-    ]
-    answers = []
-    for email, password, more in attempts:
-        answer = login(app.test_client(), email, password, **more)
-        assert answer.json is not None
-        answers.append((answer.status_code, {**answer.json, "request_id": ""}, "Set-Cookie" in answer.headers))
-    assert answers[0][0] == 401
-    assert answers[0][1]["code"] == "invalid_credentials"
-    assert all(answer == answers[0] for answer in answers)
-
-
-def test_an_address_in_several_teams_chooses_one(app: Flask, world: World) -> None:
-    client = app.test_client()
-    first, second = world.team(name="First"), world.team(name="Second")
-    for team_id in (first, second):
-        world.account(team_id, email="both@example.org")
-    world.account(email="both@example.org", is_active=False)
-    answer = login(client, "both@example.org")
-    assert answer.status_code == 409
-    assert answer.json is not None
-    assert answer.json["code"] == "team_required"
-    assert answer.json["teams"] == [{"id": str(first), "name": "First"}, {"id": str(second), "name": "Second"}]
-    assert "Set-Cookie" not in answer.headers
-    chosen = login(client, "both@example.org", team_id=str(second))
-    assert chosen.status_code == 200
-    assert chosen.json is not None
-    assert chosen.json["user"]["team_id"] == str(second)
-
-
 def test_logout_ends_the_session_everywhere(app: Flask, world: World, sign_in: SignIn) -> None:
     client = sign_in(world.account())
     thief = app.test_client()
@@ -195,36 +154,6 @@ def test_deactivation_ends_the_session(app: Flask, world: World, sign_in: SignIn
     assert client.get("/api/auth/me").status_code == 401
     assert client.post("/api/auth/refresh").status_code == 401
     assert client.get("/api/auth/me").status_code == 401
-
-
-def test_six_logins_in_a_minute_are_one_too_many(app: Flask, world: World) -> None:
-    account = world.account()
-    app.config["LOGIN_RATE_LIMIT"] = "5 per minute"
-    try:
-        client = app.test_client()
-        for attempt in range(5):
-            assert login(client, account.email, PASSWORD if attempt % 2 else "wrong").status_code in (200, 401)
-        answer = login(client, account.email)
-        assert answer.status_code == 429
-        assert answer.mimetype == "application/problem+json"
-        assert answer.json is not None
-        assert answer.json["code"] == "rate_limited"
-        assert 1 <= int(answer.headers["Retry-After"]) <= 60
-        assert client.post("/api/auth/login", json={"nonsense": 1}).status_code == 429
-        elsewhere = client.post(
-            "/api/auth/login",
-            json={"email": account.email, "password": PASSWORD},
-            environ_base={"REMOTE_ADDR": "127.0.0.2"},
-        )
-        assert elsewhere.status_code == 200
-        forged = client.post(
-            "/api/auth/login",
-            json={"email": account.email, "password": PASSWORD},
-            headers={"X-Forwarded-For": "203.0.113.9"},
-        )
-        assert forged.status_code == 429
-    finally:
-        app.config["LOGIN_RATE_LIMIT"] = "100000 per minute"
 
 
 # --- refresh ------------------------------------------------------------------------------------------------
@@ -287,65 +216,3 @@ def test_the_grace_is_for_the_immediate_predecessor_only(app: Flask, world: Worl
         assert client.post("/api/auth/refresh").status_code == 200
     answer = refresh_with(app, grandparent)
     assert (answer.status_code, answer.json and answer.json["code"]) == (401, "token_reused")
-
-
-# --- tokens that are not ours -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"key": "another key, long enough for HS256 to take it"},
-        {"algorithm": "HS512"},
-        {"algorithm": "none", "key": ""},
-        {"claims": {"exp": 1}},
-        {"claims": {"aud": "elsewhere"}},
-        {"claims": {"iss": "elsewhere"}},
-        {"claims": {"type": "refresh"}},
-        {"claims": {"sid": None}},
-        {"claims": {"sid": "nonsense"}},
-        {"claims": {"sid": str(uuid.uuid4())}},
-        {"claims": {"sub": str(uuid.uuid4())}},
-        {"claims": {"sub": "nonsense"}},
-        {"claims": {"nbf": 4102444800}},
-    ],
-)
-def test_forged_tokens_are_refused(app: Flask, world: World, sign_in: SignIn, change: dict[str, Any]) -> None:
-    client = sign_in(world.account())
-    cookie = client.get_cookie("access_token")
-    assert cookie is not None
-    claims = jwt.decode(cookie.value, options={"verify_signature": False}) | change.get("claims", {})
-    claims = {name: value for name, value in claims.items() if value is not None}
-    key = change.get("key", app.config["JWT_SECRET_KEY"])
-    if change.get("algorithm") == "HS512":
-        key = key * 2
-    forged = app.test_client()
-    forged.set_cookie("access_token", jwt.encode(claims, key, algorithm=change.get("algorithm", "HS256")))
-    answer = forged.get("/api/auth/me")
-    assert answer.status_code == 401
-    assert answer.mimetype == "application/problem+json"
-
-
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "." * 3, "é", "eyJhbGciOiJIUzI1NiJ9.e30."])
-def test_nonsense_tokens_are_refused(app: Flask, token: str) -> None:
-    client = app.test_client()
-    client.set_cookie("access_token", token)
-    assert client.get("/api/auth/me").status_code == 401
-
-
-def test_a_node_ahead_logs_nobody_out(app: Flask, world: World, sign_in: SignIn) -> None:
-    client = sign_in(world.account())
-    cookie = client.get_cookie("access_token")
-    assert cookie is not None
-    claims = jwt.decode(cookie.value, options={"verify_signature": False})
-    ahead = int((datetime.now(UTC) + timedelta(seconds=30)).timestamp())
-    token = jwt.encode({**claims, "iat": ahead, "nbf": ahead}, app.config["JWT_SECRET_KEY"], algorithm="HS256")
-    client.set_cookie("access_token", token)
-    assert client.get("/api/auth/me").status_code == 200
-
-
-def test_a_bearer_header_is_no_way_in(app: Flask, world: World, sign_in: SignIn) -> None:
-    cookie = sign_in(world.account()).get_cookie("access_token")
-    assert cookie is not None
-    answer = app.test_client().get("/api/auth/me", headers={"Authorization": f"Bearer {cookie.value}"})
-    assert answer.status_code == 401

@@ -156,42 +156,6 @@ def test_an_unforeseen_failure_tells_nothing_and_is_kept(
     assert row["team_id"] is not None
 
 
-# --- other origins ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("headers", "allowed"),
-    [
-        ({}, True),
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, True),
-        ({"Sec-Fetch-Site": "none"}, True),
-        ({"Origin": "http://localhost"}, True),
-        ({"Sec-Fetch-Site": "cross-site"}, False),
-        ({"Sec-Fetch-Site": "same-site"}, False),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"}, False),
-        ({"Origin": "http://evil.example"}, False),
-        ({"Origin": "null"}, False),
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://localhost"}, True),  # TLS ends at a proxy
-        ({"Origin": "https://localhost"}, False),
-        ({"Origin": "http://localhost:81"}, False),
-        ({"Origin": "http://localhost.evil.example"}, False),
-    ],
-)
-def test_pages_of_other_origins_change_nothing(client: FlaskClient, headers: dict[str, str], allowed: bool) -> None:
-    answer = client.post("/api/auth/logout", headers=headers)
-    if allowed:
-        assert answer.status_code == 200
-    else:
-        is_problem(answer, 403, "cross_origin")
-        assert client.get("/api/auth/me").status_code == 200
-
-
-def test_reading_is_left_to_cors(client: FlaskClient) -> None:
-    answer = client.get("/api/auth/me", headers={"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"})
-    assert answer.status_code == 200
-    assert "Access-Control-Allow-Origin" not in answer.headers
-
-
 def test_every_problem_is_json(client: FlaskClient) -> None:
     answer = client.get("/api/nothing", headers={"Accept": "text/html"})
     assert json.loads(answer.text)["status"] == 404

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from chatstream import create_app
 from chatstream.config import Settings
 from chatstream.extensions import db
-from tests.support.world import PASSWORD, World
+from tests.support.world import PASSWORD
 
 
 def production(variables: dict[str, str], **changes: str) -> Flask:
@@ -118,14 +118,6 @@ def test_the_documentation_page_is_served_from_here_alone(app: Flask) -> None:
     assert client.get("/docs-assets/index.html").status_code == 404
 
 
-def test_production_cookies_are_secure(app: Flask, variables: dict[str, str], world: World) -> None:
-    account = world.account()
-    client = production(variables, PASSWORD_PEPPER=variables["PASSWORD_PEPPER"]).test_client()
-    answer = client.post("/api/auth/login", json={"email": account.email, "password": PASSWORD})
-    assert answer.status_code == 200
-    assert all("; Secure;" in header for header in answer.headers.getlist("Set-Cookie"))
-
-
 def test_trusted_proxies_tell_the_address(app: Flask, variables: dict[str, str]) -> None:
     behind = production(variables, TRUSTED_PROXIES="1", LOGIN_RATE_LIMIT="1 per minute").test_client()
     body = {"email": "nobody@example.org", "password": PASSWORD}
@@ -134,25 +126,3 @@ def test_trusted_proxies_tell_the_address(app: Flask, variables: dict[str, str])
         for forged, client in (("9.9.9.9", "198.51.100.1"), ("8.8.8.8", "198.51.100.1"), ("9.9.9.9", "198.51.100.2"))
     ]
     assert statuses == [401, 429, 401]
-
-
-def test_cors_knows_exact_origins_only(variables: dict[str, str]) -> None:
-    app = create_app(Settings.from_environment({**variables, "CORS_ORIGINS": "https://app.example.org"}))
-    client = app.test_client()
-    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    answer = client.options("/api/auth/login", headers={"Origin": "https://app.example.org", **preflight})
-    assert answer.headers["Access-Control-Allow-Origin"] == "https://app.example.org"
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    for origin in (
-        "https://app.example.org.evil.example",
-        "https://APP.example.org:444",
-        "null",
-        "http://app.example.org",
-    ):
-        answer = client.options("/api/auth/login", headers={"Origin": origin, **preflight})
-        assert "Access-Control-Allow-Origin" not in answer.headers, origin
-    posted = client.post(
-        "/api/auth/logout", headers={"Origin": "https://app.example.org", "Sec-Fetch-Site": "cross-site"}
-    )
-    assert posted.status_code == 200
-    assert posted.headers["Access-Control-Allow-Origin"] == "https://app.example.org"

@@ -86,6 +86,12 @@ def test_every_fault_is_told_at_once() -> None:
         ("CORS_ORIGINS", "https://example.org/path"),
         ("PORT", "eighty"),
         ("TRUSTED_PROXIES", "-1"),
+        ("LOGIN_RATE_LIMIT", "5 per minute; often"),
+        ("JWT_PREVIOUS_KEYS", "stubby"),
+        ("ACCESS_TOKEN_MINUTES", "many"),
+        ("REFRESH_TOKEN_DAYS", "91"),
+        ("COOKIE_PREFIX", "both"),
+        ("CSRF_DOUBLE_SUBMIT", "yes"),
         ("CHATSTREAM_ENV", "staging"),
     ],
 )

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from chatstream.errors import AgentUnavailable, GenerationInProgress, NotFound, TooManyStreams
 from chatstream.extensions import db
-from chatstream.models import Agent, Chat, Generation, User
+from chatstream.models import Agent, AuthSession, Chat, Generation, User
 from chatstream.services import transcripts
 from chatstream.services.agents import Agents
 from chatstream.services.clock import now, rfc3339
@@ -90,7 +90,9 @@ class Intake:
             select(Chat, Agent)
             .join(Chat.agent)
             .join(User, User.id == Chat.user_id)
+            .join(AuthSession, AuthSession.id == principal.session_id)
             .where(Chat.id == chat_id, Chat.user_id == principal.user_id, Chat.team_id == principal.team_id)
+            .where(User.is_active, AuthSession.is_live())  # the caller may have been let in by an older look-up
             .with_for_update(of=[Chat, User], key_share=True)
         ).one_or_none()
         if row is None:

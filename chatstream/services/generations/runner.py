@@ -9,7 +9,6 @@ from collections.abc import Generator
 
 import gevent
 from gevent.event import Event as Flag
-from sqlalchemy import Engine
 
 from chatstream.services import signals
 from chatstream.services.event_log import KEEP_ALIVE_S
@@ -22,6 +21,7 @@ from chatstream.services.generations.resuming import TELLING_S, Place
 from chatstream.services.n8n import N8nStreamer
 from chatstream.services.shared_log import SharedLog
 from chatstream.services.shared_log.interface import SharedLogUnavailable
+from chatstream.services.signals import Listener
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +42,14 @@ STORE_S = 2.0
 class GenerationRunner:
     """Runs generations and lets them be followed. One for each worker process."""
 
-    def __init__(self, *, streamer: N8nStreamer, log: SharedLog, app_context: AppContext, words: Engine) -> None:
+    def __init__(self, *, streamer: N8nStreamer, log: SharedLog, app_context: AppContext, listener: Listener) -> None:
         self._streamer = streamer
         self._log = log
         self._app_context = app_context
         self._generations: dict[uuid.UUID, Generation] = {}
         self._remote = RemoteFollowers(log=log, app_context=app_context)
-        self._listener = signals.Listener(words, self._heard)
+        self._listener = listener
+        listener.subscribe(self._heard)
         self._keepers: list[gevent.Greenlet[[], None]] = []
         self._steady_since = time.monotonic()
         self._draining = False
@@ -121,7 +122,7 @@ class GenerationRunner:
             for generation_id in ids:
                 if here := self._generations.get(generation_id):
                     here.halt("stopped")
-        else:
+        elif not word:
             self._remote.wake(None)
 
     def _listen_to_log(self) -> None:
