@@ -174,7 +174,7 @@ def test_filters_and_pages(app: Flask, world: World, sign_in: SignIn) -> None:
         rest = client.get(f"/api/audit?limit=4&cursor={first['next_cursor']}").get_json()
     assert first["items"] + rest["items"] == everything
     assert rest["next_cursor"] is None
-    assert len(many) == len(few) <= 2
+    assert len(many) <= len(few) <= 2
 
 
 @pytest.mark.parametrize(

@@ -38,20 +38,20 @@ class TestPatched:
             assert server.hung_up.wait(1)
 
     def test_an_answer_that_never_waits_lets_others_run(self) -> None:
-        longest = 0.0
+        turns = 0
 
-        def ping() -> None:
-            nonlocal longest
+        def take_turns() -> None:
+            nonlocal turns
             while True:
-                before = time.monotonic()
-                gevent.sleep(0.005)
-                longest = max(longest, time.monotonic() - before)
+                gevent.sleep(0)
+                turns += 1
 
         line = b'{"type":"item","content":"abcdefgh","metadata":{"nodeId":"A","runIndex":0,"itemIndex":0}}\n'
         with answering(chunked_head() + chunk(line * 100_000) + chunk(b"")) as server:
-            pinger = gevent.spawn(ping)
+            other = gevent.spawn(take_turns)
             gevent.sleep(0.01)
+            before = turns
             got, _ = outcome(server)
-            pinger.kill()
+            other.kill()
         assert got.terminal == "complete"
-        assert longest < 0.3
+        assert turns - before > 50
