@@ -119,9 +119,9 @@ def _whole(generation: Generation) -> Response:
 
 def _repeated_stream(repeat: idempotency.Repeat) -> Response:
     """The stream of the first time, or its stored end when its events are gone."""
-    kept = idempotency.is_whole_in_log(services().shared_log, repeat)
-    if kept or services().runner.is_running(repeat.generation_id):
-        again = services().runner.follow(resuming.Place(repeat.generation_id, has_ended=kept))
+    is_running = services().runner.is_running(repeat.generation_id)
+    if is_running or idempotency.is_in_log(services().shared_log, repeat):
+        again = services().runner.follow(resuming.Place(repeat.generation_id, has_ended=not is_running))
     else:
         again = idempotency.stored_end(repeat)
     return _stream(repeat.generation_id, _while_signed_in(again))

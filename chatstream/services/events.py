@@ -49,4 +49,7 @@ class Done:
     status: Outcome
 
 
+INTERRUPTED = Status("Stream interrupted", "warning", done=True)
+"""What is left to say of an answer that the server could not finish. Not terminal: its client looks at the chat."""
+
 Event = Status | Text | Replace | Failure | Done

@@ -140,7 +140,7 @@ class Tab:
             assert stream.types[1:] == ["status", stream.end[0]]
             assert stream.text == (self.answer.stored or ("complete", self.answer.kind.text))[1]
         else:
-            self.answer.told(stream, by_log=False, whole=True)
+            self.answer.told(stream, by_log=False, whole=not self.answer.log_lost)
 
     def close(self) -> None:
         """Leave."""

@@ -21,7 +21,8 @@ from tests.support.server import Server
 from tests.support.world import World
 
 STREAMS = int(os.environ.get("CHAOS_STREAMS", "30"))
-SHORT, LONG = 60, 1000
+SHORT, LONG = 60 + 2 * STREAMS, 1500
+GRACEFUL_S = 7 + STREAMS // 20
 DELAY_MS = 20
 
 
@@ -39,7 +40,12 @@ def stored_answers(app: Flask) -> dict[str, tuple[str, dict[str, Any]]]:
 def test_a_reload_cuts_no_stream(
     app: Flask, variables: dict[str, str], world: World, simulator: str, tmp_path: Path
 ) -> None:
-    soon = {"GRACEFUL_TIMEOUT": "7", "WEB_CONCURRENCY": "2", "MAX_STREAMS_PER_USER": "100", "LOG_LEVEL": "error"}
+    soon = {
+        "GRACEFUL_TIMEOUT": str(GRACEFUL_S),
+        "WEB_CONCURRENCY": "2",
+        "MAX_STREAMS_PER_USER": "100",
+        "LOG_LEVEL": "error",
+    }
     account = world.account()
     agents = {
         tokens: world.agent(account.team_id, f"{simulator}?tokens={tokens}&delay_ms={DELAY_MS}")

@@ -14,6 +14,7 @@ from tests.support.frames import Stream, read
 from tests.support.person import Person
 from tests.support.world import Account, World
 
+INTERRUPTED = {"description": "Stream interrupted", "level": "warning", "done": True}
 HAVE_WORD_S = 5
 """Within so long a client knows that nothing more is to come."""
 
@@ -63,11 +64,33 @@ def test_a_client_that_comes_back_is_told_that_nothing_is_left(app: Flask, clien
     assert time.monotonic() - started < HAVE_WORD_S
 
 
-def test_a_repeated_send_gets_the_stored_end(app: Flask, client: Person, chat_id: str) -> None:
+def test_a_repeated_send_gets_what_is_there(app: Flask, client: Person, chat_id: str) -> None:
+    """Under the numbers of the first time, so that it can go on behind any of them."""
+    with client.begin(chat_id, "Once", headers={"Idempotency-Key": "k"}) as response:
+        stream = read(response)
+    left = lose_the_end(app)
+    with client.begin(chat_id, "Once", headers={"Idempotency-Key": "k"}) as response:
+        assert read(response).events == stream.events[:left]
+
+
+def test_a_repeated_send_of_which_nothing_is_there_gets_the_stored_end(
+    app: Flask, client: Person, chat_id: str
+) -> None:
+    """Its worker was killed before the first events were shared."""
     with client.begin(chat_id, "Once", headers={"Idempotency-Key": "k"}) as response:
         stream = read(response)
     lose_the_end(app)
-    with client.begin(chat_id, "Once", headers={"Idempotency-Key": "k"}) as response:
-        again = read(response)
-    assert (again.text, again.end) == (stream.text, stream.end)
-    assert again.generation_id == stream.generation_id
+    for status, end in (("complete", stream.end), ("interrupted", ("status", INTERRUPTED))):
+        with app.app_context():
+            db.session.execute(text("DELETE FROM generation_events"))
+            db.session.execute(
+                text("UPDATE chats SET messages = jsonb_set(messages, '{1,status}', to_jsonb(CAST(:s AS text)))"),
+                {"s": status},
+            )
+            db.session.commit()
+        with client.begin(chat_id, "Once", headers={"Idempotency-Key": "k"}) as response:
+            again = read(response)
+        assert (again.text, again.end) == (stream.text, end)
+        seen = {"Last-Event-ID": f"{again.generation_id}:1"}
+        time.sleep(2.1)
+        assert client.get(f"/api/chats/{chat_id}/stream", headers=seen).status_code == 204

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from chatstream.extensions import db
 from chatstream.models import Chat, Generation
 from chatstream.services import sse
-from chatstream.services.events import Text
+from chatstream.services.events import INTERRUPTED, Text
 from chatstream.services.generations import reaping
 from chatstream.services.generations.reaping import reap
 from chatstream.services.shared_log import Batch, PostgresLog
@@ -111,6 +111,14 @@ def test_what_is_in_another_store_is_left_to_those_who_read_it(log: PostgresLog,
     assert _stored()[lost[0]] == ("running", [])
     _age(lost[:1], reaping.OTHER_LOG_AFTER_S + 1)
     assert reap(log, []) == 1
+
+
+def test_of_an_answer_without_a_word_something_is_told(app: Flask, log: PostgresLog, lost: list[uuid.UUID]) -> None:
+    db.session.execute(text("DELETE FROM generation_events WHERE generation_id = :key"), {"key": lost[0]})
+    db.session.commit()
+    assert reap(log, []) == LOST
+    (batch,) = log.read(lost[0], after=0)
+    assert (batch.payloads, batch.is_last) == ((sse.payload(INTERRUPTED),), True)
 
 
 def test_what_runs_here_is_alive_whatever_its_heartbeat_says(log: PostgresLog, lost: list[uuid.UUID]) -> None:

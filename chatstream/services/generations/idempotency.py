@@ -20,7 +20,7 @@ from chatstream.errors import InvalidFields, UpstreamError
 from chatstream.extensions import db
 from chatstream.models import Generation
 from chatstream.services import sse, transcripts
-from chatstream.services.events import Done, Event, Failure, Status, Text
+from chatstream.services.events import INTERRUPTED, Done, Event, Failure, Status, Text
 from chatstream.services.shared_log import SharedLog
 
 HEADER = "Idempotency-Key"
@@ -96,13 +96,16 @@ def stored_messages(repeat: Repeat) -> tuple[transcripts.Message | None, transcr
     return user_message, answer
 
 
-def is_whole_in_log(log: SharedLog, repeat: Repeat) -> bool:
-    """Whether the events of the first time can still be followed, to their end. Raises SharedLogUnavailable."""
-    return any(batch.is_last for batch in log.read(repeat.generation_id, after=0))
+def is_in_log(log: SharedLog, repeat: Repeat) -> bool:
+    """Whether events of the first time can still be followed. Raises SharedLogUnavailable."""
+    return any(batch.payloads for batch in log.read(repeat.generation_id, after=0))
 
 
 def stored_end(repeat: Repeat) -> Generator[bytes, None, None]:
-    """The answer as a stream, when its events are gone: its whole text in one, and its end."""
+    """The answer as a stream, when its events are gone: its whole text in one, and its end.
+
+    Its numbers are not those of the first time, so it must not be given while there are events to go on with.
+    """
     _, answer = stored_messages(repeat)
     events = _events(repeat, answer) if answer else iter(())
     for number, event in enumerate(events, 1):
@@ -117,7 +120,9 @@ def _events(repeat: Repeat, answer: transcripts.Message) -> Iterator[Event]:
         failure = UpstreamError.of_code(repeat.error_code)
         yield Status(failure.title, "error", done=True)
         yield Failure(failure.code, failure.detail)
-    elif status in ("complete", "stopped"):
+    elif status == "interrupted":
+        yield INTERRUPTED
+    else:
         words = "Stream completed" if status == "complete" else "Stream stopped"
         yield Status(words, done=True)
         yield Done(words, str(repeat.message_id), status)

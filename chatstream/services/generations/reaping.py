@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, text
 from chatstream.extensions import db
 from chatstream.models import Generation
 from chatstream.services import sse
+from chatstream.services.events import INTERRUPTED
 from chatstream.services.generations.outcomes import Answer, close
 from chatstream.services.shared_log import Batch, SharedLog
 
@@ -72,5 +73,7 @@ def _interrupt(log: SharedLog, generation_id: uuid.UUID, chat_id: uuid.UUID, mes
     won = close(chat_id, generation_id, answer.message(message_id), answer, _has_lost_its_worker(log))
     db.session.commit()
     if won:
-        log.write([Batch(generation_id=str(generation_id), first=len(payloads) + 1, payloads=(), is_last=True)])
+        # who repeats a send must be told something, or it repeats for ever; where there is more, nobody saw another end
+        end = () if payloads else (sse.payload(INTERRUPTED),)
+        log.write([Batch(generation_id=str(generation_id), first=len(payloads) + 1, payloads=end, is_last=True)])
     return won
