@@ -43,7 +43,7 @@ STALE_LIMIT_MS = 2000
 SURELY_DEAD_S = 9
 """Workers beat every 5 s."""
 SETTLE_LIMIT_S = 75
-"""For a round's answers after its last kill: 30 s without a heartbeat, 15 s of a new worker's patience, and slack."""
+"""For a round's answers after its last kill: 20 s without a heartbeat, 15 s of a new worker's patience, and slack."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from chatstream.services.events import INTERRUPTED
 from chatstream.services.generations.outcomes import Answer, close
 from chatstream.services.shared_log import Batch, SharedLog
 
-STALE_AFTER_S = 30
-"""A running generation without a heartbeat for this long has lost its worker."""
+STALE_AFTER_S = 20
+"""A running generation that has missed its heartbeats (every 5 s) for this long has lost its worker."""
 
 OTHER_LOG_AFTER_S = 120
 """The same, where its events went to another store than ours. Its own workers may still come back while REDIS_URL is
