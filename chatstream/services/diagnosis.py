@@ -50,7 +50,7 @@ class Observation:
 
     url: str
     has_token: bool
-    trace: Trace = field(default_factory=Trace)
+    trace: Trace = field(default_factory=lambda: Trace(head=b""))
     failure: UpstreamError | None = None
     chunks: int = 0
     text: str = ""
@@ -107,7 +107,7 @@ def _place(seen: Observation) -> str:
         return ", as one item: a Respond to Webhook node, or an agent node that does not stream"
     if seen.trace.form == "json":
         try:
-            place = place_of_text(json.loads(seen.trace.head))
+            place = place_of_text(json.loads(seen.trace.head or b""))
         except (ValueError, RecursionError):  # only its start was kept
             return ""
         return f", under {place}" if place else ""

@@ -113,8 +113,8 @@ class Trace:
     form: FormName | None = None
     first_byte_s: float | None = None
     """From the start of the call to the first byte of the body: n8n sends the head before it has anything to say."""
-    head: bytes = b""
-    """What was read first of the body."""
+    head: bytes | None = None
+    """What was read first of the body, where the caller put an empty one here."""
 
 
 class N8nStreamer:
@@ -134,10 +134,13 @@ class N8nStreamer:
         Raises the subclasses of UpstreamError, their ``said`` cleaned. Closing the generator, or killing the greenlet
         that runs it, closes the connection at once; n8n runs its workflow to the end all the same.
         """
+        token, host = call.token, _host(call.url)
+        pieces = self._stream(call, trace or Trace())
+        del call  # an answer takes minutes, and its chat's messages are not needed any more
         try:
-            yield from self._stream(call, trace or Trace())
+            yield from pieces
         except UpstreamError as failure:
-            failure.said = cleaned(failure.said, token=call.token, host=_host(call.url))
+            failure.said = cleaned(failure.said, token=token, host=host)
             raise
 
     def get_response(self, call: WebhookCall) -> str:
@@ -162,16 +165,17 @@ class N8nStreamer:
         self._policy.check_form(call.url)
         limits = _Limits(call.config, self._error_grace_s)
         exchange = self._open(call, limits, trace)
-        trace.status_code = exchange.response.status_code
+        del call
+        trace.status_code = exchange.status_code
         try:
-            if not 200 <= exchange.response.status_code < 300:
+            if not 200 <= exchange.status_code < 300:
                 trace.first_byte_s = time.monotonic() - limits.started
-                raise of_status(exchange.response.status_code, exchange.error_body())
-            decoder = AnswerDecoder(exchange.response.headers.get("Content-Type", ""))
+                raise of_status(exchange.status_code, exchange.error_body())
+            decoder = AnswerDecoder(exchange.content_type)
             try:
                 yield from exchange.pieces(decoder, limits)
             except UpstreamError as failure:
-                failure.upstream_status = exchange.response.status_code
+                failure.upstream_status = exchange.status_code
                 raise
             finally:
                 trace.form = decoder.form_name
@@ -228,25 +232,35 @@ class _Limits:
 
 
 class _Session(requests.Session):
-    """A session that never looks at a redirect: requests would read its whole body into memory."""
+    """A session of one adapter that never looks at a redirect: requests would read its whole body into memory."""
+
+    def __init__(self, adapter: CheckedAdapter) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxies, no .netrc from the server's own environment
+        self.adapters.clear()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, adapter)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' signature
         return None
 
 
 class _Exchange:
-    """One request and its response. `close` is safe at any time."""
+    """One request and its response. `close` is safe at any time.
 
-    response: requests.Response
+    While the answer comes it keeps what reads the body and no more: requests' own objects, and the request with all
+    its messages, would be most of what an open stream takes in memory.
+    """
+
+    status_code: int
+    content_type: str
+    _raw: urllib3.BaseHTTPResponse
 
     def __init__(self, policy: OutboundPolicy, tls: Any, trace: Trace) -> None:
         self.line = trace.line = Line(policy)
         self._trace = trace
         self.connect_timed_out = False
-        self._session = _Session()
-        self._session.trust_env = False  # no proxies, no .netrc from the server's own environment
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, CheckedAdapter(self.line, tls))
+        self._session: requests.Session | None = _Session(CheckedAdapter(self.line, tls))
         self._closables: list[Any] = [self._session]
 
     def send(self, call: WebhookCall, limits: _Limits, connect_timeout_s: float) -> None:
@@ -254,9 +268,10 @@ class _Exchange:
         body = json.dumps(call.payload(), ensure_ascii=False).encode("utf-8", "replace")
         headers = call.headers()
         left = limits.left()
+        assert self._session
         try:
             with within(left, limits.verdict):
-                self.response = self._session.post(
+                response = self._session.post(
                     call.url,
                     data=body,
                     headers=headers,
@@ -270,7 +285,9 @@ class _Exchange:
         except BaseException:
             self.close()
             raise
-        self._closables.insert(0, self.response)
+        self.status_code, self._raw = response.status_code, response.raw
+        self.content_type = response.headers.get("Content-Type", "")
+        self._closables, self._session = [self._raw], None
         limits.heard(time.monotonic())
 
     def pieces(self, decoder: AnswerDecoder, limits: _Limits) -> Iterator[Text | Replace]:
@@ -283,8 +300,9 @@ class _Exchange:
             if not data:
                 break
             limits.heard(now)
-            if not self._trace.head:
-                self._trace.head, self._trace.first_byte_s = data, now - limits.started
+            if self._trace.first_byte_s is None:
+                self._trace.first_byte_s = now - limits.started
+                self._trace.head = data if self._trace.head is not None else None
             yield from decoder.feed(data)
             if now - asked > BUSY_S / 10:
                 yielded_at = now  # it had to wait, so others had their turn
@@ -299,7 +317,7 @@ class _Exchange:
         self._bound_socket(ERROR_BODY_S)
         with suppress(*_NETWORK), within(ERROR_BODY_S, TimeoutError):
             while len(body) < ERROR_BODY:
-                data = self.response.raw.read1(ERROR_BODY - len(body), decode_content=True)
+                data = self._raw.read1(ERROR_BODY - len(body), decode_content=True)
                 if not data:
                     break
                 body += data
@@ -322,7 +340,7 @@ class _Exchange:
         timer = gevent.Timeout(left)  # written out, and not `within`: this runs once for each piece of each answer
         timer.start()
         try:
-            data: bytes = self.response.raw.read1(READ_SIZE, decode_content=True)
+            data: bytes = self._raw.read1(READ_SIZE, decode_content=True)
         except gevent.Timeout as fired:
             if fired is not timer:
                 raise

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, Literal
 
 import gevent
@@ -17,7 +18,7 @@ from chatstream.services.event_log import EventLog
 from chatstream.services.events import Done, Failure, Replace, Text
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.outcomes import DATABASE_GONE, Answer, store
-from chatstream.services.n8n import N8nStreamer
+from chatstream.services.n8n import N8nStreamer, WebhookCall
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,13 @@ Halt = Literal["stopped", "interrupted", "abandoned"]
 class Generation:
     """Owns one answer from its start to its stored end, whoever listens.
 
-    Two greenlets: one reads the workflow and may be killed at any moment, the other waits for it and stores what it
-    had. A kill can therefore never fall into the middle of a commit.
+    Two greenlets, one after the other: the first reads the workflow and may be killed at any moment, the second stores
+    what it had. A kill can therefore never fall into the middle of a commit.
     """
 
     def __init__(self, assignment: Assignment, *, streamer: N8nStreamer, app_context: AppContext) -> None:
-        self.assignment = assignment
+        self.assignment = replace(assignment, history=())  # it goes with the call; an answer takes minutes
+        self._call: WebhookCall | None = assignment.webhook_call()
         self.log = EventLog(str(assignment.generation_id))
         self.failure: UpstreamError | None = None
         self.stored: dict[str, Any] | None = None
@@ -50,7 +52,7 @@ class Generation:
         """Begin. The first event is in the log before the workflow is called."""
         self.log.append(self._streamer.emit_status("Sending request to n8n webhook..."))
         self._reader = gevent.spawn(self._read)
-        gevent.spawn(self._run)
+        self._reader.link(lambda _reader: gevent.spawn(self._finish))  # a greenlet that waited would take its memory
 
     def halt(self, how: Halt) -> None:
         """End the reading. What had come is stored as ``how``, or not at all when abandoned. Returns at once."""
@@ -70,7 +72,7 @@ class Generation:
     def _read(self) -> None:
         started = time.monotonic()
         try:
-            for event in self._streamer.stream_response(self.assignment.webhook_call()):
+            for event in self._pieces_of_call():
                 if self._first_token_ms is None:
                     self._first_token_ms = int((time.monotonic() - started) * 1000)
                 self._take(event)
@@ -79,6 +81,11 @@ class Generation:
         except Exception:
             log.exception("generation %s failed", self.assignment.generation_id)
             self._halt = "interrupted"
+
+    def _pieces_of_call(self) -> Iterator[Text | Replace]:
+        call, self._call = self._call, None
+        assert call
+        return self._streamer.stream_response(call)
 
     def _take(self, event: Text | Replace) -> None:
         match event:
@@ -89,9 +96,7 @@ class Generation:
         self._chunks += 1
         self.log.append(event)
 
-    def _run(self) -> None:
-        assert self._reader is not None
-        self._reader.join()
+    def _finish(self) -> None:
         try:
             if self._halt != "abandoned":
                 answer = self._answer()
