@@ -13,21 +13,24 @@ from chatstream.errors import InvalidFields
 from chatstream.extensions import db
 from chatstream.services.transcripts.message import Message, key_of
 
-_TAIL_START = "chats.message_count - jsonb_array_length(chats.messages)"
+_TAIL = """SELECT message_count - jsonb_array_length(messages) AS start, messages FROM chats WHERE id = :chat_id"""
+"""MATERIALIZED, so that PostgreSQL takes the array out of its compressed form once, and not for each message."""
 
-_PLACE = f"""
+_PLACE = """
     SELECT number + array_position(message_ids, :message_id) - 1 AS place FROM chat_pages
     WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
     UNION ALL
-    SELECT {_TAIL_START} + place - 1 FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
-    WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
-"""  # noqa: S608
+    SELECT tail.start + place - 1
+    FROM tail, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
+    WHERE message->>'id' = CAST(:message_id AS text)
+"""
 
 
 def _window(bounds: str) -> TextClause:
     """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two."""
     statement = f"""
-        WITH bounds AS ({bounds}),
+        WITH tail AS MATERIALIZED ({_TAIL}),
+        bounds AS ({bounds}),
         span AS (SELECT start, stop, (SELECT coalesce(max(number), 0) FROM chat_pages
             WHERE chat_id = :chat_id AND number <= start) AS first FROM bounds),
         items AS (
@@ -35,9 +38,8 @@ def _window(bounds: str) -> TextClause:
             FROM span JOIN chat_pages ON chat_id = :chat_id AND number >= first AND number < stop,
             jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
             UNION ALL
-            SELECT {_TAIL_START} + place - 1, message
-            FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
-            WHERE chats.id = :chat_id
+            SELECT tail.start + place - 1, message
+            FROM tail, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
         )
         SELECT place, message FROM span JOIN items ON place >= start AND place < stop ORDER BY place
     """  # noqa: S608
@@ -71,7 +73,9 @@ _FIND = (
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
     .columns(message=JSONB)
 )
-_PLACE_OF = text(_PLACE).bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
+_PLACE_OF = text(f"WITH tail AS MATERIALIZED ({_TAIL}) {_PLACE}").bindparams(
+    bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID)
+)
 
 
 def newest(chat_id: uuid.UUID, *, limit: int) -> tuple[list[Message], bool]:
