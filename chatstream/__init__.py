@@ -132,12 +132,12 @@ def _services(app: Flask, settings: Settings) -> Services:
 
 
 def _register_blueprints(app: Flask) -> None:
-    from chatstream.blueprints import agents, auth, chats, documentation, messages, operations
+    from chatstream.blueprints import agents, auth, chats, documentation, messages, operations, versions
     from chatstream.http import openapi
     from chatstream.http.api import Api
 
     api = Api(app)
-    for blueprint in (auth.bp, agents.bp, chats.bp, messages.bp):
+    for blueprint in (auth.bp, agents.bp, chats.bp, messages.bp, versions.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

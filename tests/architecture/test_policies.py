@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -41,7 +43,7 @@ def test_nobody_passes_without_a_token(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if policy_of(app.view_functions[rule.endpoint]) == "public":
             continue
-        path = rule.rule.replace("<uuid:agent_id>", nil).replace("<uuid:chat_id>", nil)
+        path = re.sub("<int:[^>]+>", "1", re.sub("<uuid:[^>]+>", nil, rule.rule))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             answer = client.open(path, method=method)
             assert (answer.status_code, answer.json and answer.json["code"]) == (401, "unauthenticated"), rule

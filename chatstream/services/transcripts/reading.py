@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, TextClause, bindparam, text
+from sqlalchemy import Row, TextClause, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from chatstream.errors import InvalidFields
 from chatstream.extensions import db
+from chatstream.models import Chat
 from chatstream.services.transcripts.message import Message, key_of
 
 _TAIL = """SELECT message_count - jsonb_array_length(messages) AS start, messages FROM chats WHERE id = :chat_id"""
@@ -99,6 +100,11 @@ def between(chat_id: uuid.UUID, start: int, stop: int) -> list[Message]:
     """The messages from place ``start`` to before place ``stop``, counted from 0; fewer where the transcript ends."""
     rows = db.session.execute(_BETWEEN, {"chat_id": chat_id, "start": start, "stop": stop}).all()
     return [row.message for row in rows]
+
+
+def length(chat_id: uuid.UUID) -> int:
+    """How many messages the chat has."""
+    return db.session.scalar(select(Chat.message_count).where(Chat.id == chat_id)) or 0
 
 
 def contains(chat_id: uuid.UUID, message_id: str) -> bool:
