@@ -24,7 +24,7 @@ CUT = sa.text("""
     ),
     weighed AS (
         SELECT id, message, place,
-            sum(greatest(1311, octet_length(message::text))) OVER (PARTITION BY id ORDER BY place) - 1 AS weight
+            sum(greatest(1310, octet_length(message::text))) OVER (PARTITION BY id ORDER BY place) - 1 AS weight
         FROM long, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
     ),
     pages AS (
