@@ -17,14 +17,18 @@ from chatstream.services.transcripts.message import Message, key_of
 _TAIL = """SELECT message_count - jsonb_array_length(messages) AS start, messages FROM chats WHERE id = :chat_id"""
 """MATERIALIZED, so that PostgreSQL takes the array out of its compressed form once, and not for each message."""
 
-_PLACE = """
-    SELECT number + array_position(message_ids, :message_id) - 1 AS place FROM chat_pages
-    WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
+PAGE_WITH = """SELECT chat_id, number, array_position(message_ids, :message_id) - 1 AS place
+    FROM chat_pages WHERE message_ids @> ARRAY[:message_id]"""
+"""MATERIALIZED as well: PostgreSQL takes chats for short, and would look through all the pages of a long one."""
+
+_PLACE = f"""
+    WITH page AS MATERIALIZED ({PAGE_WITH})
+    SELECT number + place AS place FROM page WHERE chat_id = :chat_id
     UNION ALL
     SELECT tail.start + place - 1
     FROM tail, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
     WHERE message->>'id' = CAST(:message_id AS text)
-"""
+"""  # noqa: S608
 
 
 def _window(bounds: str) -> TextClause:
@@ -63,20 +67,20 @@ _BETWEEN = (
     .columns(message=JSONB)
 )
 _FIND = (
-    text("""
+    text(f"""
+        WITH page AS MATERIALIZED ({PAGE_WITH})
         SELECT message FROM chats, jsonb_array_elements(messages) AS item(message)
         WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
         UNION ALL
-        SELECT messages -> (array_position(message_ids, :message_id) - 1) FROM chat_pages
-        WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
+        SELECT messages -> place FROM page JOIN chat_pages USING (chat_id, number) WHERE chat_id = :chat_id
         LIMIT 1
-    """)
+    """)  # noqa: S608
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
     .columns(message=JSONB)
 )
-_PLACE_OF = text(f"WITH tail AS MATERIALIZED ({_TAIL}) {_PLACE}").bindparams(
-    bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID)
-)
+_PLACE_OF = text(
+    f"WITH tail AS MATERIALIZED ({_TAIL}) SELECT place FROM ({_PLACE}) AS found"  # noqa: S608
+).bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
 
 
 def newest(chat_id: uuid.UUID, *, limit: int) -> tuple[list[Message], bool]:
