@@ -32,7 +32,10 @@ _PLACE = f"""
 
 
 def _window(bounds: str) -> TextClause:
-    """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two."""
+    """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two.
+
+    OFFSET 0 keeps the pages a query of their own, so that the index is asked for their numbers.
+    """
     statement = f"""
         WITH tail AS MATERIALIZED ({_TAIL}),
         bounds AS ({bounds}),
@@ -40,7 +43,9 @@ def _window(bounds: str) -> TextClause:
             WHERE chat_id = :chat_id AND number <= start) AS first FROM bounds),
         items AS (
             SELECT number + place - 1 AS place, message
-            FROM span JOIN chat_pages ON chat_id = :chat_id AND number >= first AND number < stop,
+            FROM span,
+            LATERAL (SELECT number, messages FROM chat_pages
+                WHERE chat_id = :chat_id AND number >= first AND number < stop OFFSET 0) AS page,
             jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
             UNION ALL
             SELECT tail.start + place - 1, message
