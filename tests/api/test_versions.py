@@ -20,6 +20,7 @@ from chatstream.services import transcripts, versions
 from chatstream.services.generations.asking import Ask, EditedMessage, LastMessage
 from chatstream.services.generations.assignment import Assignment, Origin
 from chatstream.services.generations.reaping import reap
+from tests.api.test_chats import counted_queries
 from tests.conftest import SignIn
 from tests.support.world import Account, World
 
@@ -114,6 +115,25 @@ def test_a_turn_that_never_changed_is_its_own_first_version(app: Flask, client: 
     for n in ("0", "2", "99999999999999999999"):
         assert client.post(f"{path}/{n}/restore").status_code == 404
     assert client.get(f"{path}?cursor=x").status_code == 422
+
+
+def test_a_list_takes_the_same_queries_for_two_versions_and_for_many(
+    app: Flask, client: FlaskClient, chat_id: str
+) -> None:
+    question, _ = say(app, chat_id, "user", "assistant")
+    counts: list[int] = []
+    for more in (1, 10):
+        with app.app_context():
+            for _ in range(more):
+                message = transcripts.find(uuid.UUID(chat_id), question)
+                assert message is not None
+                versions.set_aside(uuid.UUID(chat_id), message)
+                transcripts.append(uuid.UUID(chat_id), message)
+            db.session.commit()
+        with counted_queries(app) as seen:
+            assert len(listed(client, chat_id, question)) == len(counts) * 10 + 2
+        counts.append(len(seen))
+    assert counts[0] == counts[1] == 8
 
 
 def test_a_lost_answer_leaves_the_earlier_one_to_be_restored(
