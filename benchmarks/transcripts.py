@@ -22,7 +22,7 @@ from chatstream.services import transcripts
 from chatstream.services.transcripts import BOUND, Bound, Message
 
 NEVER = Bound(messages=1_000_000_000, bytes=1_000_000_000)
-ROUNDS = 100
+ROUNDS = 200
 LIMIT_S = 5.0
 """A measure that is this slow is taken fewer times."""
 WORDS = [uuid.uuid4().hex[: 3 + number % 8] for number in range(2000)]
@@ -75,64 +75,65 @@ class Subject:
         db.session.execute(db.delete(Chat).where(Chat.id == self.chat_id))
 
 
-def mean_ms(subjects: list[Subject], act: str) -> float:
-    """The mean time of an act and its commit, in turns on chats of the same length."""
-    rounds = 1 if act == "delete" else max(1, ROUNDS // len(subjects))
-    begun = time.perf_counter()
-    done = 0
-    for _ in range(rounds):
-        for subject in subjects:
-            getattr(subject, act)()
+def mean_ms(subjects: dict[int, list[Subject]], act: str) -> list[float]:
+    """The mean time of an act and its commit at each length. Lengths take turns, so that they share the noise."""
+    spent = dict.fromkeys(subjects, 0.0)
+    done = dict.fromkeys(subjects, 0)
+    for turn in range(ROUNDS):
+        for length, copies in subjects.items():
+            if spent[length] > LIMIT_S or (act == "delete" and turn >= len(copies)):
+                continue
+            begun = time.perf_counter()
+            getattr(copies[turn % len(copies)], act)()
             db.session.commit()
-            done += 1
-        if time.perf_counter() - begun > LIMIT_S:
-            break
-    return (time.perf_counter() - begun) / done * 1000
+            spent[length] += time.perf_counter() - begun
+            done[length] += 1
+    return [spent[length] / done[length] * 1000 for length in subjects]
 
 
-def measure(stage: Stage, length: int, bound: Bound) -> dict[str, float]:
+def measure(stage: Stage, lengths: list[int], bound: Bound) -> dict[str, list[float]]:
     """The time of each act on fresh chats: so many that short ones stay short while messages are added."""
     account = stage.world.account()
     agent_id = stage.world.agent(account.team_id)
-    copies = 20 if length <= 10 else 10 if length <= 100 else 2
     with stage.app.app_context():
         times = {}
         for acts in (("newest", "older", "find", "append"), ("send",), ("delete",)):
-            chats = stage.chats(account, agent_id, copies)
-            subjects = [Subject(uuid.UUID(chat_id), length, bound) for chat_id in chats]
+            subjects = {}
+            for length in lengths:
+                chats = stage.chats(account, agent_id, 40 if length <= 10 else 20 if length <= 100 else 3)
+                subjects[length] = [Subject(uuid.UUID(chat_id), length, bound) for chat_id in chats]
             db.session.execute(db.text("CHECKPOINT"))
             db.session.commit()
             times |= {act: mean_ms(subjects, act) for act in acts}
         return times
 
 
-def show(name: str, lengths: list[int], results: list[dict[str, float]]) -> None:
+def show(name: str, lengths: list[int], times: dict[str, list[float]]) -> None:
     """A table of one way to keep messages."""
     print(f"{name:<10}" + "".join(f"{length:>10}" for length in lengths) + "   last:first")
-    for act in results[0]:
-        values = [result[act] for result in results]
+    for act, values in times.items():
         print(f"  {act:<8}" + "".join(f"{value:10.2f}" for value in values) + f"{values[-1] / values[0]:10.1f}")
 
 
 def show_bounds(stage: Stage) -> None:
     """What the bound does to a chat of 1000 messages."""
     for messages in (10, 20, 50, 100, 200):
-        times = measure(stage, 1000, Bound(messages=messages, bytes=NEVER.bytes))
-        print(f"pages of {messages:<4}" + "".join(f"  {act} {value:.2f}" for act, value in times.items()))
+        times = measure(stage, [1000], Bound(messages=messages, bytes=NEVER.bytes))
+        print(f"pages of {messages:<4}" + "".join(f"  {act} {value:.2f}" for act, (value,) in times.items()))
 
 
 def main() -> None:
     """Measure all lengths, and print a table; or the bounds."""
     which = sys.argv[1] if len(sys.argv) > 1 else "10000"
     with Stage() as stage:
-        measure(stage, 100, BOUND)  # warms up
+        measure(stage, [100], BOUND)  # warms up
         stage.ask("ANALYZE")
         if which == "bounds":
             show_bounds(stage)
             return
         lengths = [length for length in (10, 100, 1000, 10_000, 100_000) if length <= int(which)]
         for name, bound in (("pages", BOUND), ("one array", NEVER)):
-            show(name, lengths, [measure(stage, length, bound) for length in lengths])
+            show(name, lengths, measure(stage, lengths, bound))
 
 
 if __name__ == "__main__":
