@@ -179,13 +179,14 @@ def _register_blueprints(app: Flask) -> None:
         sessions,
         team,
         users,
+        versions,
     )
     from chatstream.http import openapi
     from chatstream.http.api import Api
 
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
-    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp):
+    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp, versions.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -59,6 +59,15 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         """Document another answer of the view."""
         return cast("Callable[[View], View]", super().alt_response(status_code, response, **options))
 
+    def streams(self) -> Callable[[View], View]:
+        """Document that the answer comes as a stream of events, unless one JSON document is asked for."""
+        return self.alt_response(
+            200,
+            schema={"type": "string"},
+            content_type="text/event-stream",
+            description="The answer, whole or as it is written",
+        )
+
     def problems(self, *statuses: int) -> Callable[[View], View]:
         """Document the error answers of a view."""
 
