@@ -1,171 +1,36 @@
-"""Who gets what, on every route of the application: a table, and everybody who may come to each of its rows.
+"""Who gets what, on every route of the application: everybody who may come, and the table that says what they get.
 
 Everything that is asked for is really there, and the bodies are good, so that what answers is the policy.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-import requests
 from flask import Flask
-from PIL import Image
 from sqlalchemy import text
 
 from chatstream.extensions import db
 from chatstream.http.policy import policy_of
 from chatstream.services.keyset import encode_cursor
+from tests.attacks.routes import OWN_ADMIN, ROUTES, SIGNED_IN, TEAM_ADMIN, Asking, routes_of
 from tests.support.cast import CALLERS, Cast, Things
-from tests.support.server import Server
-from tests.support.world import PASSWORD, World
-
-
-def expect(words: str) -> dict[str, str]:
-    return dict(zip(CALLERS, words.split(), strict=True))
-
-
-# caller:              owner peer admin foreigner f.admin nobody deactivated demoted signed-out
-PUBLIC = expect("      ok    ok   ok    ok        ok      ok     ok          ok      ok")
-SIGNED_IN = expect("   ok    ok   ok    ok        ok      401    401         ok      401")
-"""What is the caller's own, or its team's, without an id."""
-PERSONAL = expect("    ok    404  404   404       404     401    401         404     401")
-TEAM = expect("        ok    ok   ok    404       404     401    401         ok      401")
-TEAM_ADMIN = expect("  403   403  ok    403       404     401    401         403     401")
-OWN_ADMIN = expect("   403   403  ok    403       ok      401    401         403     401")
-"""What an admin does without an id: in its own team."""
+from tests.support.tables import digests
 
 CODES = {"401": {"unauthenticated", "invalid_token"}, "403": {"admin_required"}, "404": {"not_found"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a route needs to be let through: a body, a file, or an answer that is running meanwhile."""
-
-    outcomes: dict[str, str]
-    body: Any = None
-    live: bool = False
-    files: bool = False
-
-
-ROUTES = {
-    "GET /healthz": Row(PUBLIC),
-    "GET /readyz": Row(PUBLIC),
-    "GET /api/openapi.json": Row(PUBLIC),
-    "GET /api/docs": Row(PUBLIC),
-    "GET /docs-assets/start.js": Row(PUBLIC),
-    "GET /docs-assets/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>": Row(PUBLIC),
-    "POST /api/auth/register": Row(
-        PUBLIC, {"email": "{new_address}", "password": "a fine password", "team_id": "{team_id}"}
-    ),
-    "POST /api/auth/login": Row(PUBLIC, {"email": "{owner}", "password": PASSWORD}),
-    "POST /api/auth/password-reset": Row(PUBLIC, {"token": "{reset_token}", "new_password": "a fine password"}),
-    "POST /api/auth/logout": Row(PUBLIC),
-    "POST /api/auth/refresh": Row(SIGNED_IN),
-    "GET /api/auth/me": Row(SIGNED_IN),
-    "POST /api/auth/password": Row(SIGNED_IN, {"current_password": PASSWORD, "new_password": "another fine password"}),
-    "GET /api/auth/sessions/": Row(SIGNED_IN),
-    "DELETE /api/auth/sessions/<uuid:session_id>": Row(PERSONAL),
-    "GET /api/team/": Row(OWN_ADMIN),
-    "PATCH /api/team/": Row(OWN_ADMIN, {"name": "Renamed"}),
-    "GET /api/users/": Row(OWN_ADMIN),
-    "PATCH /api/users/<uuid:user_id>": Row(TEAM_ADMIN, {"role": "admin"}),
-    "POST /api/users/<uuid:user_id>/password-reset": Row(TEAM_ADMIN),
-    "GET /api/invites/": Row(OWN_ADMIN),
-    "POST /api/invites/": Row(OWN_ADMIN, {"email": "{new_address}", "role": "admin"}),
-    "DELETE /api/invites/<uuid:invite_id>": Row(TEAM_ADMIN),
-    "GET /api/audit/": Row(OWN_ADMIN),
-    "GET /api/agents/": Row(SIGNED_IN),
-    "POST /api/agents/": Row(OWN_ADMIN, {"name": "Agent", "webhook_url": "{webhook}"}),
-    "GET /api/agents/<uuid:agent_id>": Row(TEAM),
-    "PUT /api/agents/<uuid:agent_id>": Row(TEAM_ADMIN, {"name": "Renamed"}),
-    "DELETE /api/agents/<uuid:agent_id>": Row(TEAM_ADMIN),
-    "POST /api/agents/<uuid:agent_id>/test": Row(TEAM_ADMIN),
-    "GET /api/agents/<uuid:agent_id>/avatar": Row(TEAM),
-    "POST /api/agents/<uuid:agent_id>/avatar": Row(TEAM_ADMIN, files=True),
-    "DELETE /api/agents/<uuid:agent_id>/avatar": Row(TEAM_ADMIN),
-    "GET /api/chats/": Row(SIGNED_IN),
-    "POST /api/chats/": Row(TEAM, {"agent_id": "{agent_id}"}),
-    "GET /api/chats/<uuid:chat_id>": Row(PERSONAL),
-    "PUT /api/chats/<uuid:chat_id>": Row(PERSONAL, {"title": "Renamed"}),
-    "DELETE /api/chats/<uuid:chat_id>": Row(PERSONAL, live=True),
-    "POST /api/chats/<uuid:chat_id>/messages": Row(PERSONAL, {"content": "Hello"}),
-    "GET /api/chats/<uuid:chat_id>/stream": Row(PERSONAL, live=True),
-    "POST /api/chats/<uuid:chat_id>/stop": Row(PERSONAL, live=True),
-}
-
-NO_ACT = ("heartbeat_at", "last_used_at")
-"""Columns that go on by themselves."""
-
-
-def routes_of(app: Flask) -> set[str]:
-    return {
-        f"{method} {rule.rule}"
-        for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-
-
-def picture() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), "navy").save(file, "PNG")
-    return file.getvalue()
-
-
-@pytest.fixture
-def cast(app: Flask, world: World, server: Server, simulator: str) -> Iterator[Cast]:
-    with Cast(app, world, server, f"{simulator}?tokens=2&delay_ms=0") as cast:
-        yield cast
-
-
-class Asking:
-    """Sends one route's request as anybody."""
-
-    def __init__(self, cast: Cast, route: str, row: Row) -> None:
-        self._cast = cast
-        self._method, rule = route.split(" ", 1)
-        self._path = re.sub(r"<any\('([^']+)'.*>", r"\1", re.sub(r"<uuid:(\w+)>", r"{\1}", rule))
-        self._row = row
-
-    def ask(self, caller: str, things: Things) -> requests.Response:
-        person = self._cast.callers[caller]
-        files = {"file": ("face.png", picture())} if self._row.files else None
-        return person.http.request(
-            self._method,
-            person.url + things.fill(self._path),
-            json=things.fill(self._row.body),
-            files=files,
-            stream=True,
-            timeout=30,
-        )
-
-    def outcome(self, caller: str, things: Things) -> tuple[str, str]:
-        """``ok`` or the status, and what a refusal says, its request id aside."""
-        with self.ask(caller, things) as answer:
-            if answer.ok:
-                return "ok", ""
-            said = {name: value for name, value in answer.json().items() if name != "request_id"}
-            assert answer.headers["Content-Type"] == "application/problem+json"
-        status = str(answer.status_code)
-        assert said["code"] in CODES.get(status, ()), said
-        return status, json.dumps(said)
-
-
-def stored(app: Flask) -> dict[str, str]:
-    """A digest of each table. What is still being told of a running answer is left out."""
-    rows = " - ".join(["to_jsonb(t)", *(f"'{column}'" for column in NO_ACT)])
-    digests = (
-        f"SELECT '{table}', md5(string_agg(({rows})::text, '' ORDER BY t)) FROM {table} t"
-        for table in db.metadata.tables
-        if table != "generation_events"
-    )
-    with app.app_context():
-        return dict(db.session.execute(text(" UNION ALL ".join(digests))).tuples().all())
+def outcome(asking: Asking, caller: str, things: Things) -> tuple[str, str]:
+    """``ok`` or the status, and what a refusal says, its request id aside."""
+    with asking.ask(caller, things) as answer:
+        if answer.ok:
+            return "ok", ""
+        said = {name: value for name, value in answer.json().items() if name != "request_id"}
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    status = str(answer.status_code)
+    assert said["code"] in CODES.get(status, ()), said
+    return status, json.dumps(said)
 
 
 def test_every_route_has_a_row(app: Flask) -> None:
@@ -180,23 +45,22 @@ def test_every_route_has_a_row(app: Flask) -> None:
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_everybody_gets_what_is_theirs_and_no_more(app: Flask, cast: Cast, route: str) -> None:
-    row = ROUTES[route]
-    asking = Asking(cast, route, row)
+    asking = Asking(cast, route)
     found = {}
     things = cast.things()
     for caller in CALLERS:
-        running = Running(cast, things) if row.live else None
-        before = stored(app)
-        found[caller], said = asking.outcome(caller, things)
+        running = Running(cast, things) if asking.row.live else None
+        before = digests(app)
+        found[caller], said = outcome(asking, caller, things)
         if found[caller] == "ok":
             things = cast.things()  # for the next one: these may be gone
         else:
-            assert stored(app) == before, f"{caller} was refused, and something changed"
+            assert digests(app) == before, f"{caller} was refused, and something changed"
         if found[caller] == "404":
-            assert asking.outcome(caller, things.absent()) == ("404", said), "it shows that there is something"
+            assert outcome(asking, caller, things.absent()) == ("404", said), "it shows that there is something"
         if running is not None:
             running.stop()
-    assert found == row.outcomes
+    assert found == asking.row.outcomes
 
 
 class Running:
