@@ -87,6 +87,7 @@ def forgeries(key: str, access: str, refresh: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.filterwarnings("ignore:The HMAC key is:jwt.warnings.InsecureKeyLengthWarning")  # one is for HS512
 def test_forged_tokens_are_refused(variables: dict[str, str], server: Server, world: World) -> None:
     with Person(server.url, world.account(role="admin")) as person:
         cookies = person.http.cookies.get_dict()
