@@ -79,3 +79,31 @@ def test_nobody_writes_a_line_of_its_own(
             assert OWN.match(line) or line.startswith("    "), line
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM error_logs")) == len(ENDS)
+
+
+def test_who_signs_in_and_who_is_refused_is_logged(
+    app: Flask, variables: dict[str, str], world: World, tmp_path: Path
+) -> None:
+    account = world.account()
+    settings = {**variables, "LOG_FORMAT": "json", "LOG_LEVEL": "info"}
+    with Server(settings, tmp_path / "log") as server, Person(server.url, account) as person:
+        wrong = person.post("/api/auth/login", {"email": account.email, "password": "a wrong password"})
+        refused = person.get("/api/audit/")
+        person.post("/api/auth/logout")
+        anonymous = person.get("/api/auth/me")
+        person.get("/healthz")
+    log = (tmp_path / "log").read_text()
+    records = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    said = {(record["message"], record["request_id"]) for record in records if "from" in record["message"]}
+    by = f"from 127.0.0.1, user {account.id}"
+    for words, answer in (
+        ("POST /api/auth/login: 401, from 127.0.0.1, user unknown", wrong),
+        (f"GET /api/audit/: 403, {by}", refused),
+        ("GET /api/auth/me: 401, from 127.0.0.1, user unknown", anonymous),
+    ):
+        assert (words, answer.headers["X-Request-ID"]) in said
+    messages = "\n".join(message for message, _ in said)
+    assert f"user {account.id} signed in from 127.0.0.1: session " in messages
+    assert "POST /api/auth/logout: 200" in messages
+    assert "/healthz" not in messages
+    assert account.email not in log
