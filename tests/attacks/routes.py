@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from flask import Flask
-from PIL import Image
 
-from tests.support.cast import CALLERS, Cast, Things
+from tests.support.cast import CALLERS, Cast, Things, picture
 from tests.support.world import PASSWORD
 
 
@@ -115,10 +113,3 @@ class Asking:
         sent = {"files": {"file": ("face.png", picture())}} if self.row.files else {"json": things.fill(self.row.body)}
         request = {"stream": True, "timeout": 30, **({} if "data" in options else sent), **options}
         return person.http.request(self.method, person.url + self.path(things), **request)
-
-
-def picture() -> bytes:
-    """A small PNG."""
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), "navy").save(file, "PNG")
-    return file.getvalue()

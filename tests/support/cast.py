@@ -86,7 +86,7 @@ class Cast:
         agent_id = self._world.agent(self.team, self._webhook)
         with self._app.app_context():
             admin = self.admin.principal
-            services().avatars.replace(admin, uuid.UUID(agent_id), _picture())
+            services().avatars.replace(admin, uuid.UUID(agent_id), picture())
             chat = Chat(team_id=self.team, user_id=self.owner.id, agent_id=uuid.UUID(agent_id), title="Canary")
             in_a_day = func.now() + timedelta(days=1)
             session = AuthSession(user_id=self.owner.id, current_jti=uuid.uuid4(), expires_at=in_a_day)
@@ -129,7 +129,8 @@ class Cast:
         return person
 
 
-def _picture() -> bytes:
+def picture() -> bytes:
+    """A small PNG."""
     file = io.BytesIO()
     Image.new("RGB", (8, 8), "teal").save(file, "PNG")
     return file.getvalue()
