@@ -17,7 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run test chaos lint format lock clean reset
+.PHONY: help run test chaos fuzz lint format lock clean reset
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ chaos: $(VENV)/.stamp-dev ## The long faults: 200 kills, a reload of 100 streams
 	CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_STREAMS=$${CHAOS_STREAMS:-100} CHAOS_STALLED=$${CHAOS_STALLED:-50} \
 		CHAOS_OUTAGE_S=$${CHAOS_OUTAGE_S:-10} HYPOTHESIS_EXAMPLES=$${HYPOTHESIS_EXAMPLES:-30} \
 		$(BIN)/python -m pytest -q -s tests/faults
+
+fuzz: $(VENV)/.stamp-dev ## Hostile requests made from the OpenAPI document, 300 of each kind to each operation
+	OPENAPI_EXAMPLES=$${OPENAPI_EXAMPLES:-300} $(BIN)/python -m pytest -q -s tests/attacks/test_openapi.py
 
 lint: $(VENV)/.stamp-dev ## Check style and types
 	$(BIN)/ruff check

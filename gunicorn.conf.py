@@ -36,6 +36,7 @@ max_requests = 0  # a worker that retires itself would cut every stream it has
 keepalive = 75  # longer than nginx keeps an idle connection to its upstream
 limit_request_line = 8190
 limit_request_fields = 64
+forwarded_allow_ips = ""  # TRUSTED_PROXIES says who is believed; gunicorn would believe loopback
 
 accesslog = None
 errorlog = "-"

@@ -32,7 +32,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     from chatstream import cli, gevent_psycopg2, logs
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
-    from chatstream.http import admission, origins, policy, problems, request_ids, security_headers, tokens
+    from chatstream.http import (
+        admission,
+        origins,
+        policy,
+        problems,
+        request_ids,
+        security_headers,
+        security_log,
+        tokens,
+    )
     from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
@@ -47,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     tokens.init_tokens(app, SigningKeys([settings.jwt_secret_key, *settings.jwt_previous_keys]))
     request_ids.init_request_ids(app)
     origins.init_origins(app)
+    security_log.init_security_log(app)
     _register_blueprints(app)
     policy.require_policies(app)
     cli.init_cli(app)

@@ -1,15 +1,22 @@
-"""Log lines: one a record, JSON for machines or text for people; a newline in a message never makes a second line."""
+"""Log lines: one a record, JSON for machines or text for people. Nothing in a message can look like a line of its own.
+
+In text a stack takes more lines, each of them indented.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
 from flask import g, has_request_context
 
 from chatstream.config import LogFormat
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Ends of lines, and what a terminal obeys."""
 
 
 class _JsonLines(logging.Formatter):
@@ -30,9 +37,12 @@ class _JsonLines(logging.Formatter):
 class _TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         head = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname.lower():7} {record.name}: "
-        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
-        stack = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
-        return head + message + stack
+        stack = self.formatException(record.exc_info).split("\n") if record.exc_info else []
+        return head + "\n    ".join(_CONTROLS.sub(_escaped, line) for line in (record.getMessage(), *stack))
+
+
+def _escaped(control: re.Match[str]) -> str:
+    return repr(control[0])[1:-1]
 
 
 def init_logs(level: str, form: LogFormat) -> None:

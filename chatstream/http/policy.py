@@ -76,6 +76,8 @@ def _guarded(view: Callable[P, R], policy: Policy) -> Callable[P, R]:
 def _authenticate() -> Principal:
     verify_jwt_in_request()
     claims = get_jwt()
+    if claims["type"] != "access":  # the library refuses refresh tokens, and takes any other type
+        raise InvalidToken
     caller = cache.find(claim_uuid(claims, "sid"), claim_uuid(claims, "sub"))
     if caller is None:
         raise InvalidToken

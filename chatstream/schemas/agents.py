@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest.fields import Upload
-from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate
 
 from chatstream.schemas.common import (
     Body,
@@ -73,12 +73,26 @@ class AgentPage(Schema):
     next_cursor = fields.String(allow_none=True)
 
 
+class Name(StrictString):
+    """What an agent is called."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=True, validate=[validate.Length(1, 200), not_blank], **kwargs)
+
+
+class WebhookUrl(StrictString):
+    """Where an agent's workflow is called; whether it may be is for the service to say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(1, 2000), metadata={"format": "uri"}, **kwargs)
+
+
 class AgentChanges(Body):
     """The fields of an agent that an admin may set. Only those sent change."""
 
-    name = StrictString(strip=True, validate=[validate.Length(1, 200), not_blank])
+    name = Name()
     description = StrictString(validate=validate.Length(max=2000))
-    webhook_url = StrictString(validate=validate.Length(1, 2000))
+    webhook_url = WebhookUrl()
     webhook_token = StrictString(
         allow_none=True,
         validate=[
@@ -95,11 +109,8 @@ class AgentChanges(Body):
 class NewAgent(AgentChanges):
     """A new agent: name and webhook_url are required."""
 
-    @validates_schema
-    def _required(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        missing = {name: ["Missing data for required field."] for name in ("name", "webhook_url") if name not in data}
-        if missing:
-            raise ValidationError(missing)
+    name = Name(required=True)
+    webhook_url = WebhookUrl(required=True)
 
 
 class AgentListQuery(PageQuery):

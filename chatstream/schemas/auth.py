@@ -7,7 +7,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from chatstream.schemas.common import Body, StrictString, Timestamp
-from chatstream.services.passwords import MAX_LENGTH
+from chatstream.services.passwords import MAX_LENGTH, MIN_LENGTH
+
+NEW_PASSWORD = {
+    "minLength": MIN_LENGTH,
+    "maxLength": MAX_LENGTH,
+    "description": "Not the address, nor a common one.",
+}
+"""Told to readers of the contract; services/passwords.py decides."""
 
 
 class EmailField(fields.Email):
@@ -33,7 +40,7 @@ class Registration(Body):
     """A new account, in an open team by its id or in the team of an invite: one of the two must be sent."""
 
     email = EmailField()
-    password = StrictString(required=True, metadata={"description": "8 to 128 characters."})
+    password = StrictString(required=True, metadata=NEW_PASSWORD)
     team_id = fields.UUID()
     invite = StrictString(validate=validate.Length(1, 200), metadata={"description": "The token of an invite."})
     name = StrictString(strip=True, load_default="", validate=validate.Length(max=200))
@@ -58,7 +65,7 @@ class PasswordChange(Body):
     """The present password and the one to come."""
 
     current_password = StrictString(required=True, validate=validate.Length(max=8 * MAX_LENGTH))
-    new_password = StrictString(required=True, metadata={"description": "8 to 128 characters."})
+    new_password = StrictString(required=True, metadata=NEW_PASSWORD)
 
 
 class Session(Schema):

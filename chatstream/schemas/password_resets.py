@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from chatstream.schemas.auth import NEW_PASSWORD
 from chatstream.schemas.common import Body, StrictString, Timestamp
 
 
@@ -19,4 +20,4 @@ class PasswordReset(Body):
     """A new password, and the token that allows it."""
 
     token = StrictString(required=True, validate=validate.Length(1, 200))
-    new_password = StrictString(required=True, metadata={"description": "8 to 128 characters."})
+    new_password = StrictString(required=True, metadata=NEW_PASSWORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,6 +28,8 @@ from chatstream.services.clients import Client
 from chatstream.services.login_throttle import LoginThrottle
 from chatstream.services.passwords import PasswordHasher, check_password_rules
 from chatstream.services.principals import Principal
+
+log = logging.getLogger(__name__)
 
 
 def normal_email(email: str) -> str:
@@ -156,6 +159,7 @@ class Accounts:
             raise InvalidCredentials
         grant = self.sessions.begin(user_id, client)
         db.session.commit()
+        log.info("user %s signed in from %s: session %s", user_id, client.ip, grant.session_id)
         return SignedIn(user, grant)
 
 

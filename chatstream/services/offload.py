@@ -33,7 +33,21 @@ class Offload:
         try:
             if self._pool is None:  # made late: threads do not survive gunicorn's fork
                 self._pool = ThreadPool(self._threads)
-            result: Result = self._pool.apply(work)
+            outcome: Result | Exception = self._pool.apply(_kept(work))
         finally:
             self._slots.release()
-        return result
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def _kept(work: Callable[[], Result]) -> Callable[[], Result | Exception]:
+    """``work``, which returns what it raises: gevent prints whatever leaves a thread, past every log."""
+
+    def attempt() -> Result | Exception:
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+            return error
+
+    return attempt

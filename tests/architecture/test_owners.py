@@ -1,0 +1,90 @@
+"""Every statement over what belongs to somebody names its owner, or it is known why it need not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from chatstream.models import Agent, AuditEvent, AuthSession, Chat, ErrorLog, Generation, Invite, PasswordReset, User
+from chatstream.models.agent_avatar import AgentAvatar
+from chatstream.models.generation_event import GenerationEvent
+
+SERVICES = Path(__file__).parent.parent.parent / "chatstream" / "services"
+
+OWNED = (
+    *(Agent, AgentAvatar, AuditEvent, AuthSession, Chat, ErrorLog),
+    *(Generation, GenerationEvent, Invite, PasswordReset, User),
+)
+MODELS = {model.__name__ for model in OWNED}
+TABLES = "|".join(model.__tablename__ for model in OWNED)
+STATEMENTS = {"select", "update", "delete", "get", "get_one"}
+OWNERS = {"user_id", "team_id"}
+
+WITHOUT_OWNER = {
+    # a row that the caller was found to own, in the same transaction
+    "avatars.py:delete": "of the agent that _touch has found in the team, and locked",
+    "generations/idempotency.py:find_repeat": "in the chat that intake has found to be the caller's, and locked",
+    "generations/resuming.py:find_place": "in the chat that chats.get has found to be the caller's",
+    "chats.py:_running": "shown only with the chat, which is looked up as the caller's",
+    "generations/stopping.py:stop_answer": "in the chat that chats.get has found to be the caller's",
+    # the owner comes with what the caller hands over
+    "accounts.py:get": "the id of the principal",
+    "accounts.py:_update": "by the id of a principal, or of whom a password was verified for",
+    "accounts.py:add": "the hash of the same address in any team, for its salt; nothing of it is told",
+    "audit.py:record": "the actor's own address",
+    "auth_sessions.py:rotate": "by the id and the secret of a signed token",
+    "auth_sessions.py:_answer_again": "by the id and the secret of a signed token",
+    "generations/outcomes.py:request_stop": "the callers say whose",
+    "rights.py:_withdraw": "what these users have handed out",
+    # no caller: the server looks after its own
+    "generations/outcomes.py:any_running": "ids that request_stop has returned",
+    "generations/outcomes.py:beat": "the worker's own generations",
+    "generations/outcomes.py:close": "a generation that ends, in its chat",
+    "generations/reaping.py:_lost": "generations that have lost their worker",
+    "shared_log/postgres.py:sweep": "events of ended generations",
+    "token_keys.py:_rotate_one": "an agent that the operator's rotation has read",
+}
+"""``file:function`` to the reason."""
+
+BY_CHAT = {"transcripts.py", "shared_log/postgres.py"}
+"""Statements as text: by the id of a chat or generation that the caller was found to own."""
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    for path in sorted(SERVICES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{path.relative_to(SERVICES)}:{node.name}", node
+
+
+def asks_for_owned_rows(function: ast.FunctionDef) -> bool:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", None)
+            named = {part.id for value in node.args for part in ast.walk(value) if isinstance(part, ast.Name)}
+            if (name in STATEMENTS and named & MODELS) or name == "request_stop":
+                return True
+    return False
+
+
+def names_an_owner(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr in OWNERS for node in ast.walk(function))
+
+
+def test_every_statement_names_an_owner_or_has_a_reason() -> None:
+    asking = {place: function for place, function in functions() if asks_for_owned_rows(function)}
+    assert len(asking) > 40
+    assert {place for place, function in asking.items() if not names_an_owner(function)} == set(WITHOUT_OWNER)
+
+
+def test_statements_as_text_are_in_few_places() -> None:
+    pattern = re.compile(rf"\b(?:FROM|UPDATE|JOIN|INTO) (?:{TABLES})\b")
+    found = {
+        str(path.relative_to(SERVICES))
+        for path in SERVICES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and pattern.search(node.value)
+    }
+    assert found == BY_CHAT
