@@ -27,8 +27,9 @@ WITHOUT_OWNER = {
     "avatars.py:delete": "of the agent that _touch has found in the team, and locked",
     "generations/idempotency.py:find_repeat": "in the chat that intake has found to be the caller's, and locked",
     "generations/resuming.py:find_place": "in the chat that chats.get has found to be the caller's",
-    "chats.py:_running": "shown only with the chat, which is looked up as the caller's",
+    "chats.py:running": "shown only with the chat, which is looked up as the caller's",
     "generations/stopping.py:stop_answer": "in the chat that chats.get has found to be the caller's",
+    "transcripts/reading.py:length": "of a chat that chats.get has found to be the caller's",
     # the owner comes with what the caller hands over
     "accounts.py:get": "the id of the principal",
     "accounts.py:_update": "by the id of a principal, or of whom a password was verified for",
@@ -48,7 +49,7 @@ WITHOUT_OWNER = {
 }
 """``file:function`` to the reason."""
 
-BY_CHAT = {"transcripts.py", "shared_log/postgres.py"}
+BY_CHAT = {*(f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")), "shared_log/postgres.py"}
 """Statements as text: by the id of a chat or generation that the caller was found to own."""
 
 

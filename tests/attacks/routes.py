@@ -80,6 +80,10 @@ ROUTES = {
     "PUT /api/chats/<uuid:chat_id>": Row(PERSONAL, {"title": "Renamed"}),
     "DELETE /api/chats/<uuid:chat_id>": Row(PERSONAL, live=True),
     "POST /api/chats/<uuid:chat_id>/messages": Row(PERSONAL, {"content": "Hello"}),
+    "POST /api/chats/<uuid:chat_id>/regenerate": Row(PERSONAL),
+    "PUT /api/chats/<uuid:chat_id>/messages/<uuid:message_id>": Row(PERSONAL, {"content": "Hello again"}),
+    "GET /api/chats/<uuid:chat_id>/messages/<uuid:message_id>/versions": Row(PERSONAL),
+    "POST /api/chats/<uuid:chat_id>/messages/<uuid:message_id>/versions/<int:n>/restore": Row(PERSONAL),
     "GET /api/chats/<uuid:chat_id>/stream": Row(PERSONAL, live=True),
     "POST /api/chats/<uuid:chat_id>/stop": Row(PERSONAL, live=True),
 }
@@ -101,7 +105,7 @@ class Asking:
         self.row = ROUTES[route]
         self.method, rule = route.split(" ", 1)
         self._cast = cast
-        self._path = re.sub(r"<any\('([^']+)'.*>", r"\1", re.sub(r"<uuid:(\w+)>", r"{\1}", rule))
+        self._path = re.sub(r"<any\('([^']+)'.*>", r"\1", re.sub(r"<(?:uuid|int):(\w+)>", r"{\1}", rule))
 
     def path(self, things: Things) -> str:
         """The route's path to one of ``things``."""

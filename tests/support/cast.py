@@ -17,7 +17,8 @@ from sqlalchemy import func
 from chatstream.extensions import db
 from chatstream.http.services import services
 from chatstream.models import AuthSession, Chat, Invite
-from chatstream.services import audit, password_resets
+from chatstream.services import audit, password_resets, transcripts
+from chatstream.services.clock import now, rfc3339
 from chatstream.services.one_time_tokens import new_token, token_hash
 from tests.support.person import Person
 from tests.support.server import Server
@@ -81,7 +82,7 @@ class Cast:
         self._stack.close()
 
     def things(self) -> Things:
-        """New ones: an agent with a face, a chat, a session, a member of the team with a reset token, an invite."""
+        """New ones: an agent with a face, a chat with a message, a session, a member with a reset token, an invite."""
         member = self._world.account(self.team)
         agent_id = self._world.agent(self.team, self._webhook)
         with self._app.app_context():
@@ -93,17 +94,21 @@ class Cast:
             token = new_token()
             invite = Invite(team_id=self.team, token_hash=token_hash(token), role="user", expires_at=in_a_day)
             db.session.add_all([chat, session, invite])
+            db.session.flush()
+            question = {"id": str(uuid.uuid4()), "role": "user", "content": "Canary", "timestamp": rfc3339(now())}
+            transcripts.append(chat.id, question)
             reset = password_resets.issue(admin, member.id, source=audit.UNKNOWN)
             ids = {
                 "agent_id": agent_id,
                 "chat_id": str(chat.id),
+                "message_id": question["id"],
                 "session_id": str(session.id),
                 "invite_id": str(invite.id),
                 "user_id": str(member.id),
                 "team_id": str(self.team),
             }
         others = {"owner": self.owner.email, "webhook": self._webhook, "reset_token": reset.token, "invite": token}
-        return Things({**ids, **others, "new_address": f"{uuid.uuid4().hex}@example.org"})
+        return Things({**ids, **others, "n": "1", "new_address": f"{uuid.uuid4().hex}@example.org"})
 
     def _arrive(self, account: Account) -> Person:
         return self._stack.enter_context(Person(self._server.url, account))
