@@ -99,6 +99,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,
+        "REGISTER_RATE_LIMIT": settings.register_rate_limit,
         "PASSWORD_RESET_RATE_LIMIT": settings.reset_rate_limit,
         "MESSAGE_RATE_LIMIT": settings.message_rate_limit,
         "AGENT_TEST_RATE_LIMIT": settings.agent_test_rate_limit,

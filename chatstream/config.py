@@ -65,6 +65,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     webhook_allowed_hosts: tuple[str, ...] = ()
     login_rate_limit: str = "5 per minute"
+    register_rate_limit: str = "20 per hour"
     reset_rate_limit: str = "5 per minute"
     invite_lifetime_h: int = 72
     message_rate_limit: str = "60 per minute"
@@ -125,6 +126,7 @@ class _Reader:
             cors_origins=self._origins("CORS_ORIGINS"),
             webhook_allowed_hosts=self._words("WEBHOOK_ALLOWED_HOSTS"),
             login_rate_limit=self._rate("LOGIN_RATE_LIMIT", "5 per minute"),
+            register_rate_limit=self._rate("REGISTER_RATE_LIMIT", "20 per hour"),
             reset_rate_limit=self._rate("PASSWORD_RESET_RATE_LIMIT", "5 per minute"),
             invite_lifetime_h=self._number("INVITE_LIFETIME_HOURS", 72, 1, 720),
             message_rate_limit=self._rate("MESSAGE_RATE_LIMIT", "60 per minute"),

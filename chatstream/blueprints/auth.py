@@ -24,9 +24,10 @@ bp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Accounts a
 
 @bp.route("/register", methods=["POST"])
 @public
+@rate_limited("REGISTER_RATE_LIMIT", scope="register", key=by_address)
 @bp.arguments(schemas.Registration)
 @bp.response(201, schemas.User)
-@bp.problems(400, 403, 404, 409, 415, 422, 503)
+@bp.problems(400, 403, 404, 409, 415, 422, 429, 503)
 def register(body: dict[str, Any]) -> User:
     """Make an account in an open team (404 team_not_found), or by an invite (404 invalid_invite)."""
     if "invite" in body:

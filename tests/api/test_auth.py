@@ -216,3 +216,15 @@ def test_the_grace_is_for_the_immediate_predecessor_only(app: Flask, world: Worl
         assert client.post("/api/auth/refresh").status_code == 200
     answer = refresh_with(app, grandparent)
     assert (answer.status_code, answer.json and answer.json["code"]) == (401, "token_reused")
+
+
+def test_registering_is_limited_by_address(app: Flask, world: World) -> None:
+    app.config["REGISTER_RATE_LIMIT"] = "3 per hour"
+    try:
+        body = {"password": "a fine password", "team_id": str(world.team())}
+        client = app.test_client()
+        answers = [client.post("/api/auth/register", json={**body, "email": f"{n}@example.org"}) for n in range(5)]
+    finally:
+        app.config["REGISTER_RATE_LIMIT"] = "100000 per minute"
+    assert [answer.status_code for answer in answers] == [201] * 3 + [429] * 2
+    assert int(answers[-1].headers["Retry-After"]) > 60

@@ -17,6 +17,7 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
         "TOKEN_ENCRYPTION_KEYS": base64.urlsafe_b64encode(bytes(range(32))).decode(),
         "BCRYPT_ROUNDS": "4",
         "LOGIN_RATE_LIMIT": "100000 per minute",
+        "REGISTER_RATE_LIMIT": "100000 per minute",
         "PASSWORD_RESET_RATE_LIMIT": "100000 per minute",
         "MESSAGE_RATE_LIMIT": "100000 per minute",
         "AGENT_TEST_RATE_LIMIT": "100000 per minute",
