@@ -5,6 +5,8 @@ from chatstream.models.agent_avatar import AgentAvatar
 from chatstream.models.audit_event import AuditEvent
 from chatstream.models.auth_session import AuthSession
 from chatstream.models.chat import Chat
+from chatstream.models.chat_page import ChatPage
+from chatstream.models.chat_version import ChatVersion, VersionPage
 from chatstream.models.error_log import ErrorLog
 from chatstream.models.generation import Generation
 from chatstream.models.generation_event import GenerationEvent
@@ -19,6 +21,8 @@ __all__ = [
     "AuditEvent",
     "AuthSession",
     "Chat",
+    "ChatPage",
+    "ChatVersion",
     "ErrorLog",
     "Generation",
     "GenerationEvent",
@@ -26,4 +30,5 @@ __all__ = [
     "PasswordReset",
     "Team",
     "User",
+    "VersionPage",
 ]

@@ -15,7 +15,7 @@ from chatstream.models.columns import CreatedAt, Instant, JsonObject, UuidKey
 
 
 class Chat(Base):
-    """A conversation. ``messages`` belongs to services/transcripts.py; nobody else touches it."""
+    """A conversation. ``messages``, the newest of them, belongs to services/transcripts; nobody else touches it."""
 
     __tablename__ = "chats"
     __table_args__ = (

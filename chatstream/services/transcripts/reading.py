@@ -1,0 +1,128 @@
+"""Reading a transcript: windows into it, and single messages. The cost is that of what is read, wherever it lies."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from chatstream.errors import InvalidFields
+from chatstream.extensions import db
+from chatstream.services.transcripts.message import Message, key_of
+
+_TAIL_START = "chats.message_count - jsonb_array_length(chats.messages)"
+
+_PLACE = f"""
+    SELECT number + array_position(message_ids, :message_id) - 1 AS place FROM chat_pages
+    WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
+    UNION ALL
+    SELECT {_TAIL_START} + place - 1 FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
+    WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
+"""  # noqa: S608
+
+
+def _window(bounds: str) -> TextClause:
+    """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two."""
+    statement = f"""
+        WITH bounds AS ({bounds}),
+        span AS (SELECT start, stop, (SELECT coalesce(max(number), 0) FROM chat_pages
+            WHERE chat_id = :chat_id AND number <= start) AS first FROM bounds),
+        items AS (
+            SELECT number + place - 1 AS place, message
+            FROM span JOIN chat_pages ON chat_id = :chat_id AND number >= first AND number < stop,
+            jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
+            UNION ALL
+            SELECT {_TAIL_START} + place - 1, message
+            FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
+            WHERE chats.id = :chat_id
+        )
+        SELECT place, message FROM span JOIN items ON place >= start AND place < stop ORDER BY place
+    """  # noqa: S608
+    return text(statement)
+
+
+_NEWEST = (
+    _window("SELECT greatest(message_count - :limit, 0) AS start, message_count AS stop FROM chats WHERE id = :chat_id")
+    .bindparams(bindparam("chat_id", type_=UUID))
+    .columns(message=JSONB)
+)
+_BEFORE = (
+    _window(f"SELECT greatest(place - :limit, 0) AS start, place AS stop FROM ({_PLACE}) AS found")  # noqa: S608
+    .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
+    .columns(message=JSONB)
+)
+_BETWEEN = (
+    _window("SELECT CAST(:start AS integer) AS start, CAST(:stop AS integer) AS stop")
+    .bindparams(bindparam("chat_id", type_=UUID))
+    .columns(message=JSONB)
+)
+_FIND = (
+    text("""
+        SELECT message FROM chats, jsonb_array_elements(messages) AS item(message)
+        WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
+        UNION ALL
+        SELECT messages -> (array_position(message_ids, :message_id) - 1) FROM chat_pages
+        WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
+        LIMIT 1
+    """)
+    .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
+    .columns(message=JSONB)
+)
+_PLACE_OF = text(_PLACE).bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
+
+
+def newest(chat_id: uuid.UUID, *, limit: int) -> tuple[list[Message], bool]:
+    """The last ``limit`` messages, oldest first, and whether there are older ones."""
+    return _messages(db.session.execute(_NEWEST, {"chat_id": chat_id, "limit": limit}).all())
+
+
+def before(chat_id: uuid.UUID, message_id: str, *, limit: int) -> tuple[list[Message], bool]:
+    """The ``limit`` messages before one, oldest first, and whether there are older ones still.
+
+    Raises InvalidFields when the chat has no such message.
+    """
+    parameters = {"chat_id": chat_id, "message_id": key_of(message_id), "limit": limit}
+    rows = db.session.execute(_BEFORE, parameters).all()
+    if not rows and not contains(chat_id, message_id):
+        raise InvalidFields({"before": ["The chat has no message with this id."]})
+    return _messages(rows)
+
+
+def between(chat_id: uuid.UUID, start: int, stop: int) -> list[Message]:
+    """The messages from place ``start`` to before place ``stop``, counted from 0; fewer where the transcript ends."""
+    rows = db.session.execute(_BETWEEN, {"chat_id": chat_id, "start": start, "stop": stop}).all()
+    return [row.message for row in rows]
+
+
+def contains(chat_id: uuid.UUID, message_id: str) -> bool:
+    """Whether the chat has a message with this id."""
+    return place_of(chat_id, message_id) is not None
+
+
+def place_of(chat_id: uuid.UUID, message_id: str) -> int | None:
+    """How many messages come before one; None when the chat does not have it."""
+    place: int | None = db.session.scalar(_PLACE_OF, {"chat_id": chat_id, "message_id": key_of(message_id)})
+    return place
+
+
+def find(chat_id: uuid.UUID, message_id: str) -> Message | None:
+    """One message by its id."""
+    found: Message | None = db.session.scalar(_FIND, {"chat_id": chat_id, "message_id": key_of(message_id)})
+    return found
+
+
+def history(chat_id: uuid.UUID, *, limit: int) -> list[dict[str, str]]:
+    """What a workflow is told of the chat: the newest ``limit`` messages that have text, oldest first."""
+    messages, _ = newest(chat_id, limit=limit)
+    return [
+        {"role": message["role"], "content": message["content"], "timestamp": message["timestamp"]}
+        for message in messages
+        if message["content"]
+    ]
+
+
+def _messages(rows: Sequence[Row[Any]]) -> tuple[list[Message], bool]:
+    return [row.message for row in rows], bool(rows) and rows[0].place > 0

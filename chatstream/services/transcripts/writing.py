@@ -1,0 +1,108 @@
+"""Adding to a transcript, sealing its tail, and changing a message where it stands.
+
+Messages are only ever added by ``messages || …``: reading the array, changing and writing it back loses what other
+writers add in between.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from chatstream.extensions import db
+from chatstream.services.transcripts.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What the tail may hold: it is sealed when it has so many messages, or so many bytes."""
+
+    messages: int
+    bytes: int
+
+    def is_passed(self, messages: int, size: int) -> bool:
+        """Whether a tail of this length and size is to be sealed."""
+        return messages >= self.messages or size >= self.bytes
+
+
+BOUND = Bound(messages=50, bytes=64 * 1024)
+"""Chosen by benchmarks/transcripts.py."""
+
+_LOCK = text("SELECT 1 FROM chats WHERE id = :chat_id FOR NO KEY UPDATE")
+
+_APPEND = text("""
+    UPDATE chats SET messages = messages || :messages, message_count = message_count + :count, updated_at = now()
+    WHERE id = :chat_id RETURNING jsonb_array_length(messages) AS length, pg_column_size(messages) AS size
+""").bindparams(bindparam("messages", type_=JSONB))
+
+_SEAL = text("""
+    WITH page AS (
+        INSERT INTO chat_pages (chat_id, number, messages, message_ids)
+        SELECT id, message_count - jsonb_array_length(messages), messages, ARRAY(
+            SELECT CAST(message->>'id' AS uuid)
+            FROM jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place) ORDER BY place)
+        FROM chats WHERE id = :chat_id AND messages <> '[]'
+    )
+    UPDATE chats SET messages = '[]' WHERE id = :chat_id
+""")
+
+_REPLACE_IN_PAGE = text("""
+    UPDATE chat_pages
+    SET messages = jsonb_set(messages, ARRAY[CAST(array_position(message_ids, :message_id) - 1 AS text)], :message)
+    WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id] RETURNING number
+""").bindparams(bindparam("message_id", type_=UUID), bindparam("message", type_=JSONB))
+
+_REPLACE_IN_TAIL = text("""
+    UPDATE chats
+    SET messages = jsonb_set(messages, ARRAY[CAST(place - 1 AS text)], :message)
+    FROM (
+        SELECT place FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
+        WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
+    ) AS found
+    WHERE id = :chat_id RETURNING id
+""").bindparams(bindparam("message_id", type_=UUID), bindparam("message", type_=JSONB))
+
+
+def append(chat_id: uuid.UUID, message: Message, *, bound: Bound = BOUND) -> None:
+    """Add one message at the end, as part of the caller's transaction. Raises ValueError for an id that is no UUID."""
+    extend(chat_id, [message], bound=bound)
+
+
+def extend(chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound = BOUND) -> None:
+    """Add messages at the end, as part of the caller's transaction; any number of them.
+
+    Raises ValueError for an id that is no UUID: it could be stored, but never be sealed.
+    """
+    for message in messages:
+        uuid.UUID(message["id"])
+    for first in range(0, len(messages), bound.messages):
+        added = list(messages[first : first + bound.messages])
+        tail = db.session.execute(_APPEND, {"chat_id": chat_id, "messages": added, "count": len(added)}).one_or_none()
+        if tail is not None and bound.is_passed(tail.length, tail.size):
+            seal(chat_id)
+
+
+def seal(chat_id: uuid.UUID) -> None:
+    """Make the tail a page, if there is anything in it; the chat must be locked."""
+    db.session.execute(_SEAL, {"chat_id": chat_id})
+
+
+def replace(chat_id: uuid.UUID, message: Message) -> bool:
+    """Put ``message`` where the one with its id stands, as part of the caller's transaction; False where none does.
+
+    Lock the chat before you read the message that you change.
+    """
+    lock(chat_id)
+    parameters = {"chat_id": chat_id, "message_id": uuid.UUID(message["id"]), "message": message}
+    return any(
+        db.session.execute(statement, parameters).one_or_none() for statement in (_REPLACE_IN_TAIL, _REPLACE_IN_PAGE)
+    )
+
+
+def lock(chat_id: uuid.UUID) -> None:
+    """Lock the row of a chat to the end of the transaction: what is read after this stays true."""
+    db.session.execute(_LOCK, {"chat_id": chat_id})

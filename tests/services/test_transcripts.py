@@ -1,0 +1,173 @@
+"""Transcripts against a plain list: whatever is added, sealed, cut, brought back or changed, they say the same."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import text
+
+from chatstream.errors import InvalidFields
+from chatstream.extensions import db
+from chatstream.models import Chat, ChatVersion
+from chatstream.services import transcripts
+from chatstream.services.transcripts import Bound, Message
+from tests.support.world import World
+
+BOUND = Bound(messages=4, bytes=2000)
+NUMBERS = st.integers(0, 999)
+_numbers = itertools.count(1)
+
+
+def message(content: str | None = None, **fields: Any) -> Message:
+    """A message that nobody has seen before, unless its content is given."""
+    number = next(_numbers)
+    return {
+        "id": str(uuid.uuid4()),
+        "role": "user",
+        "content": content or f"message {number}",
+        "timestamp": "2026-01-01T00:00:00.000Z",
+        **fields,
+    }
+
+
+def new_chat(world: World) -> uuid.UUID:
+    """The id of a chat without messages; in an application context."""
+    account = world.account()
+    chat = Chat(team_id=account.team_id, user_id=account.id, agent_id=uuid.UUID(world.agent(account.team_id)))
+    db.session.add(chat)
+    db.session.commit()
+    return chat.id
+
+
+def new_version(chat_id: uuid.UUID, message_id: str) -> uuid.UUID:
+    """The id of a row that set-aside messages may hang on."""
+    number = next(_numbers)
+    version = ChatVersion(chat_id=chat_id, message_id=uuid.UUID(message_id), number=number, is_current=False)
+    db.session.add(version)
+    db.session.flush()
+    return version.id
+
+
+def everything(chat_id: uuid.UUID) -> list[Message]:
+    """The whole transcript."""
+    return transcripts.between(chat_id, 0, 1_000_000)
+
+
+class Transcript(RuleBasedStateMachine):
+    """One chat, and the list that it should be."""
+
+    world: ClassVar[World]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chat_id = new_chat(self.world)
+        self.other = new_chat(self.world)
+        self.model: list[Message] = []
+        self.aside: list[tuple[uuid.UUID, list[Message]]] = []
+        self.gone: list[Message] = []
+
+    @rule(size=st.sampled_from([1, 1, 1, 700, 3000]), key=st.text(max_size=3).filter(lambda key: "\0" not in key))
+    def append(self, size: int, key: str) -> None:
+        added = message(metadata={"extra": "é" * size, "key": [key.encode("utf-8", "replace").decode()]})
+        transcripts.append(self.chat_id, added, bound=BOUND)
+        transcripts.append(self.other, message(), bound=BOUND)
+        self.model.append(added)
+
+    @rule(count=st.integers(0, 11))
+    def extend(self, count: int) -> None:
+        added = [message() for _ in range(count)]
+        transcripts.extend(self.chat_id, added, bound=BOUND)
+        self.model += added
+
+    @precondition(lambda self: self.model)
+    @rule(n=NUMBERS)
+    def rewind(self, n: int) -> None:
+        place = n % len(self.model)
+        first = self.model[place]["id"]
+        version_id = new_version(self.chat_id, first)
+        assert transcripts.rewind(self.chat_id, first, version_id=version_id)
+        self.aside.append((version_id, self.model[place:]))
+        self.model = self.model[:place]
+
+    @precondition(lambda self: self.aside)
+    @rule(n=NUMBERS)
+    def bring_back(self, n: int) -> None:
+        version_id, messages = self.aside.pop(n % len(self.aside))
+        transcripts.bring_back(self.chat_id, version_id, bound=BOUND)
+        self.model += messages
+
+    @precondition(lambda self: self.model)
+    @rule(n=NUMBERS, size=st.sampled_from([0, 3000]))
+    def replace(self, n: int, size: int) -> None:
+        place = n % len(self.model)
+        changed = {**self.model[place], "feedback": {"rating": "up", "comment": "x" * size}}
+        assert transcripts.replace(self.chat_id, changed)
+        self.model[place] = changed
+
+    @rule()
+    def what_is_not_there(self) -> None:
+        strange = message()
+        assert not transcripts.replace(self.chat_id, strange)
+        assert not transcripts.rewind(self.chat_id, strange["id"], version_id=uuid.uuid4())
+        set_aside = [held["id"] for _, messages in self.aside for held in messages]
+        for message_id in (strange["id"], "", "x", "%", *set_aside[:3]):
+            assert transcripts.find(self.chat_id, message_id) is None
+            with pytest.raises(InvalidFields):
+                transcripts.before(self.chat_id, message_id, limit=3)
+
+    @precondition(lambda self: self.model)
+    @rule(n=NUMBERS, limit=st.integers(1, 12))
+    def read(self, n: int, limit: int) -> None:
+        place = n % len(self.model)
+        wanted = self.model[place]
+        assert transcripts.find(self.chat_id, wanted["id"]) == wanted
+        assert transcripts.find(self.other, wanted["id"]) is None
+        window = (self.model[max(0, place - limit) : place], place > limit)
+        assert transcripts.before(self.chat_id, wanted["id"], limit=limit) == window
+        assert transcripts.newest(self.chat_id, limit=limit) == (self.model[-limit:], len(self.model) > limit)
+        assert transcripts.between(self.chat_id, place, place + limit) == self.model[place : place + limit]
+
+    @invariant()
+    def it_is_the_list(self) -> None:
+        assert everything(self.chat_id) == self.model
+        count, tail, size = db.session.execute(
+            text(
+                "SELECT message_count, jsonb_array_length(messages), octet_length(messages::text) FROM chats "
+                "WHERE id = :id"
+            ),
+            {"id": self.chat_id},
+        ).one()
+        assert count == len(self.model)
+        assert tail < 2 * BOUND.messages, "what is added at once may go over the bound, until the next"
+        assert size < BOUND.bytes + 2 * BOUND.messages * 3100, "so may messages that were replaced"
+
+    def teardown(self) -> None:
+        db.session.rollback()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+def test_a_transcript_is_a_list(context: None, world: World) -> None:
+    Transcript.world = world
+    run_state_machine_as_test(
+        Transcript,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
