@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
-    from chatstream.extensions import CONNECT_ARGS
+    from chatstream.extensions import connect_args
     from chatstream.http import tokens
     from chatstream.http.origins import exactly
 
@@ -77,7 +77,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_pre_ping": True,
             "pool_use_lifo": True,
             "hide_parameters": True,  # a failed statement is logged, what it was about to store is not
-            "connect_args": CONNECT_ARGS,
+            "connect_args": connect_args(settings.search_config),
         },
         "ALLOWED_ORIGINS": settings.cors_origins,
         "CORS_ORIGINS": [exactly(origin) for origin in settings.cors_origins],
@@ -104,7 +104,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from sqlalchemy import NullPool, create_engine
 
     from chatstream.config import SettingsError
-    from chatstream.extensions import CONNECT_ARGS
+    from chatstream.extensions import connect_args
     from chatstream.services import principal_cache
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
@@ -129,7 +129,10 @@ def _services(app: Flask, settings: Settings) -> Services:
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     streamer = N8nStreamer(policy=policy)
     words = create_engine(
-        settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT_ARGS
+        settings.database_url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args=connect_args(settings.search_config),
     )
     listener = Listener(words)
     listener.subscribe(principal_cache.cache.heard)
@@ -176,6 +179,7 @@ def _register_blueprints(app: Flask) -> None:
         messages,
         operations,
         password_resets,
+        search,
         sessions,
         team,
         users,
@@ -185,7 +189,7 @@ def _register_blueprints(app: Flask) -> None:
 
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
-    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp):
+    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp, search.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -9,6 +9,7 @@ from chatstream.schemas.common import (
     JsonObject,
     PageQuery,
     Query,
+    SearchWords,
     StrictBoolean,
     StrictString,
     Timestamp,
@@ -79,6 +80,7 @@ class ChatListQuery(PageQuery):
 
     archived = fields.Boolean(load_default=None)
     agent_id = fields.UUID(load_default=None)
+    q = SearchWords(load_default=None)
 
 
 class MessagesQuery(Query):
