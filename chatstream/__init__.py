@@ -175,6 +175,7 @@ def _register_blueprints(app: Flask) -> None:
         auth,
         chats,
         documentation,
+        feedback,
         invites,
         messages,
         operations,
@@ -189,7 +190,7 @@ def _register_blueprints(app: Flask) -> None:
 
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
-    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp, search.bp):
+    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp, search.bp, feedback.bp):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -15,6 +15,8 @@ from chatstream.schemas.common import (
     Timestamp,
     not_blank,
 )
+from chatstream.services.chat_bulk import ACTIONS
+from chatstream.services.feedback import RATINGS
 
 METADATA_BYTES = 16 * 1024
 CONTENT_CHARS = 32_000
@@ -25,6 +27,13 @@ class RunningGeneration(Schema):
 
     id = fields.UUID()
     status = fields.String()
+
+
+class Feedback(Schema):
+    """What the user says of an answer."""
+
+    rating = fields.String(validate=validate.OneOf(RATINGS))
+    comment = fields.String()
 
 
 class Message(Schema):
@@ -38,6 +47,7 @@ class Message(Schema):
         validate=validate.OneOf(["complete", "stopped", "error", "interrupted"]),
         metadata={"description": "Of an answer."},
     )
+    feedback = fields.Nested(Feedback)
     metadata = fields.Dict(keys=fields.String())
 
 
@@ -140,3 +150,17 @@ class Exchange(Schema):
 
     user_message = fields.Nested(Message)
     message = fields.Nested(Message)
+
+
+class BulkAction(Body):
+    """One act on many chats."""
+
+    ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 100))
+    action = StrictString(required=True, validate=validate.OneOf(ACTIONS))
+
+
+class BulkOutcome(Schema):
+    """What came of it, in the order of the ids."""
+
+    done = fields.List(fields.UUID())
+    not_found = fields.List(fields.UUID())

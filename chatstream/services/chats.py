@@ -67,9 +67,13 @@ def create(principal: Principal, *, agent_id: uuid.UUID, fields: Mapping[str, An
     return chat
 
 
-def get(principal: Principal, chat_id: uuid.UUID) -> Chat:
-    """Raises NotFound for a chat that does not exist or is somebody else's."""
-    chat = db.session.scalar(_owned(principal, chat_id))
+def get(principal: Principal, chat_id: uuid.UUID, *, lock: bool = False) -> Chat:
+    """A chat, locked to the end of the transaction where asked for.
+
+    Raises NotFound for one that does not exist or is somebody else's.
+    """
+    query = _owned(principal, chat_id)
+    chat = db.session.scalar(query.with_for_update(key_share=True) if lock else query)
     if chat is None:
         raise NotFound("There is no such chat.")
     return chat
