@@ -69,6 +69,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "JWT_COOKIE_CSRF_PROTECT": settings.csrf_double_submit,
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.access_token_minutes),
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "IMPORT_MAX_BYTES": settings.import_max_mib << 20,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": settings.database_pool_size,
@@ -83,7 +84,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "CORS_ORIGINS": [exactly(origin) for origin in settings.cors_origins],
         "CORS_RESOURCES": r"/api/*",
         "CORS_SUPPORTS_CREDENTIALS": True,
-        "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After"],
+        "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After", "Content-Disposition"],
         "CORS_MAX_AGE": 600,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
@@ -183,6 +184,7 @@ def _register_blueprints(app: Flask) -> None:
         search,
         sessions,
         team,
+        transfers,
         users,
     )
     from chatstream.http import openapi
@@ -190,7 +192,8 @@ def _register_blueprints(app: Flask) -> None:
 
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
-    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp, search.bp, feedback.bp):
+    conversations = (chats.bp, messages.bp, search.bp, feedback.bp, transfers.bp)
+    for blueprint in (*accounts, agents.bp, *conversations):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -10,6 +10,7 @@ from flask import Response, current_app, g, jsonify, request, stream_with_contex
 
 from chatstream.errors import Unavailable, UpstreamError
 from chatstream.http.api import Blueprint
+from chatstream.http.downloads import cut_when_slow
 from chatstream.http.policy import principal, signed_in
 from chatstream.http.rate_limits import by_user, rate_limited
 from chatstream.http.services import services
@@ -17,9 +18,6 @@ from chatstream.schemas import chats as schemas
 from chatstream.services.generations import Generation, idempotency, resuming, stopping
 from chatstream.services.generations.assignment import Origin
 from chatstream.services.principal_cache import cache
-
-WRITE_TIMEOUT_S = 30
-"""A client that takes nothing for this long is cut; the answer runs on and is stored."""
 
 bp = Blueprint("messages", __name__, url_prefix="/api/chats", description="Sending and streaming")
 
@@ -98,10 +96,7 @@ def _stream(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["X-Generation-ID"] = str(generation_id)
-    client = request.environ.get("gunicorn.socket")
-    if client is not None:
-        client.settimeout(WRITE_TIMEOUT_S)
-        response.call_on_close(lambda: client.settimeout(None))  # the connection may wait long for its next request
+    cut_when_slow(response)  # the answer runs on and is stored
     return response
 
 

@@ -59,6 +59,10 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         """Document another answer of the view."""
         return cast("Callable[[View], View]", super().alt_response(status_code, response, **options))
 
+    def doc(self, **fields: Any) -> Callable[[View], View]:
+        """Document what the other decorators can not see."""
+        return cast("Callable[[View], View]", super().doc(**fields))
+
     def problems(self, *statuses: int) -> Callable[[View], View]:
         """Document the error answers of a view."""
 
