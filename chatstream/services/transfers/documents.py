@@ -7,7 +7,9 @@ every stream of the worker, so its events are counted, and others run in between
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import gevent
@@ -28,8 +30,8 @@ _MESSAGES = "messages"
 def read_head(document: bytes) -> dict[str, Any]:
     """Everything but the messages; also makes sure that all of it is JSON.
 
-    Raises BadRequest (not JSON), InvalidFields (not an object with one array of messages; too deep, too many values,
-    text that can not be stored).
+    Raises BadRequest (not JSON, or a number too large), InvalidFields (not an object with one array of messages; too
+    deep, too many values, text that can not be stored).
     """
     builder, key, depth, arrays, named = ObjectBuilder(), "", 0, 0, 0
     for number, (_, event, value) in enumerate(_events(document)):
@@ -49,23 +51,43 @@ def read_head(document: bytes) -> dict[str, Any]:
             gevent.sleep(0)
     if (arrays, named) != (1, 1):
         raise InvalidFields({_MESSAGES: ["Must be one array."]})
-    head: dict[str, Any] = builder.value
+    head: dict[str, Any] = _with_floats(builder.value)
     if is_unstorable(head):
         raise InvalidFields({"_schema": [BAD_TEXT]})
     return head
 
 
 def read_messages(document: bytes) -> Iterator[Any]:
-    """The items of the array of messages, one after the other; `read_head` has been satisfied."""
+    """The items of the array of messages, one after the other; `read_head` has been satisfied.
+
+    Raises BadRequest (a number too large), InvalidFields (text that can not be stored).
+    """
     may_be_unstorable = b"\\u0000" in document  # JSON has no raw NUL, and half a pair is replaced by the parser
-    for place, item in enumerate(ijson.items(io.BytesIO(document), f"{_MESSAGES}.item", use_float=True)):
+    for place, item in enumerate(ijson.items(io.BytesIO(document), f"{_MESSAGES}.item")):
         if may_be_unstorable and is_unstorable(item):
             raise InvalidFields({f"{_MESSAGES}.{place}": [BAD_TEXT]})
-        yield item
+        yield _with_floats(item)
 
 
 def _events(document: bytes) -> Iterator[tuple[str, str, Any]]:
     try:
-        yield from ijson.parse(io.BytesIO(document), use_float=True)
+        yield from ijson.parse(io.BytesIO(document))
     except (ijson.JSONError, ValueError):
         raise BadRequest("The body is not valid JSON.") from None
+
+
+def _with_floats(value: Any) -> Any:
+    """The value with floats for decimals (the parser has floats too, but then refuses long whole numbers).
+
+    Raises BadRequest for what no float can hold.
+    """
+    if isinstance(value, dict):
+        return {name: _with_floats(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(item) for item in value]
+    if isinstance(value, Decimal):
+        number = float(value)
+        if not math.isfinite(number):
+            raise BadRequest("The body has a number that is too large.")
+        return number
+    return value

@@ -88,10 +88,7 @@ def _messages(document: bytes) -> Iterator[Message]:
         if key is None or key in seen:
             key = uuid.uuid4()
         seen.add(key)
-        message = {**item, "id": str(key), "timestamp": item.get("timestamp") or rfc3339(now())}
-        if message["role"] == "assistant":
-            message.setdefault("status", "complete")
-        yield message
+        yield {**item, "id": str(key), "timestamp": item.get("timestamp") or rfc3339(now())}
 
 
 def _complaints(item: Any) -> dict[str, str]:
