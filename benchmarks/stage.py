@@ -110,14 +110,14 @@ class Stage:
         postgres.create_database("chatstream")
         self.database_url = postgres.url("chatstream")
         self.variables = environment(self.database_url, **LIMITS)
-        self._app = create_app(Settings.from_environment(self.variables))
-        with self._app.app_context():
+        self.app = create_app(Settings.from_environment(self.variables))
+        with self.app.app_context():
             flask_migrate.upgrade()
-        self.world = World(self._app)
+        self.world = World(self.app)
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._app.app_context():
+        with self.app.app_context():
             db.engine.dispose()
         self._stack.close()
 
@@ -145,7 +145,7 @@ class Stage:
     def chats(self, account: Account, agent_id: str, count: int) -> list[str]:
         """The ids of ``count`` new chats."""
         keys = {"team_id": account.team_id, "user_id": account.id, "agent_id": uuid.UUID(agent_id)}
-        with self._app.app_context():
+        with self.app.app_context():
             rows = [Chat(**keys) for _ in range(count)]
             db.session.add_all(rows)
             db.session.commit()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chatstream.config import Settings
     from chatstream.services.accounts import Accounts
     from chatstream.services.container import Services
+    from chatstream.services.signals import Listener
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MAX_BODY_BYTES = 1 << 20
@@ -102,11 +103,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings) -> Services:
-    from sqlalchemy import NullPool, create_engine
-
     from chatstream.config import SettingsError
-    from chatstream.extensions import connect_args
-    from chatstream.services import principal_cache
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
@@ -119,7 +116,6 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
     from chatstream.services.shared_log import PostgresLog, RedisLog
-    from chatstream.services.signals import Listener
     from chatstream.services.token_cipher import TokenCipher
 
     try:
@@ -129,14 +125,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     streamer = N8nStreamer(policy=policy)
-    words = create_engine(
-        settings.database_url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args=connect_args(settings.search_config),
-    )
-    listener = Listener(words)
-    listener.subscribe(principal_cache.cache.heard)
+    listener = _listener(settings)
     runner = GenerationRunner(streamer=streamer, log=shared_log, app_context=app.app_context, listener=listener)
     accounts = _accounts(settings)
     return Services(
@@ -152,6 +141,24 @@ def _services(app: Flask, settings: Settings) -> Services:
         runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
     )
+
+
+def _listener(settings: Settings) -> Listener:
+    from sqlalchemy import NullPool, create_engine
+
+    from chatstream.extensions import connect_args
+    from chatstream.services import principal_cache
+    from chatstream.services.signals import Listener
+
+    words = create_engine(
+        settings.database_url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args=connect_args(settings.search_config),
+    )
+    listener = Listener(words)
+    listener.subscribe(principal_cache.cache.heard)
+    return listener
 
 
 def _accounts(settings: Settings) -> Accounts:
@@ -186,13 +193,14 @@ def _register_blueprints(app: Flask) -> None:
         team,
         transfers,
         users,
+        versions,
     )
     from chatstream.http import openapi
     from chatstream.http.api import Api
 
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
-    conversations = (chats.bp, messages.bp, search.bp, feedback.bp, transfers.bp)
+    conversations = (chats.bp, messages.bp, search.bp, feedback.bp, transfers.bp, versions.bp)
     for blueprint in (*accounts, agents.bp, *conversations):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)

@@ -63,6 +63,15 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         """Document what the other decorators can not see."""
         return cast("Callable[[View], View]", super().doc(**fields))
 
+    def streams(self) -> Callable[[View], View]:
+        """Document that the answer comes as a stream of events, unless one JSON document is asked for."""
+        return self.alt_response(
+            200,
+            schema={"type": "string"},
+            content_type="text/event-stream",
+            description="The answer, whole or as it is written",
+        )
+
     def problems(self, *statuses: int) -> Callable[[View], View]:
         """Document the error answers of a view."""
 

@@ -22,7 +22,6 @@ class ChatVersion(Base):
     __tablename__ = "chat_versions"
     __table_args__ = (
         CheckConstraint("number > 0", name="number"),
-        CheckConstraint("message_count > 0", name="message_count"),
         Index("uq_chat_versions_number", "chat_id", "message_id", "number", unique=True),
         Index(
             "uq_chat_versions_current",
@@ -39,8 +38,6 @@ class ChatVersion(Base):
     """The user's message; it keeps its id from version to version."""
     number: Mapped[int] = mapped_column(Integer)
     is_current: Mapped[bool] = mapped_column(Boolean)
-    message_count: Mapped[int | None] = mapped_column(Integer)
-    """How many messages are set aside; null for the current one."""
     created_at: Mapped[CreatedAt]
 
 

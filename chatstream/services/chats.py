@@ -67,13 +67,17 @@ def create(principal: Principal, *, agent_id: uuid.UUID, fields: Mapping[str, An
     return chat
 
 
-def get(principal: Principal, chat_id: uuid.UUID, *, lock: bool = False) -> Chat:
-    """A chat, locked to the end of the transaction where asked for.
+def get(principal: Principal, chat_id: uuid.UUID) -> Chat:
+    """Raises NotFound for a chat that does not exist or is somebody else's."""
+    chat = db.session.scalar(_owned(principal, chat_id))
+    if chat is None:
+        raise NotFound("There is no such chat.")
+    return chat
 
-    Raises NotFound for one that does not exist or is somebody else's.
-    """
-    query = _owned(principal, chat_id)
-    chat = db.session.scalar(query.with_for_update(key_share=True) if lock else query)
+
+def locked(principal: Principal, chat_id: uuid.UUID, *, shared: bool = False) -> Chat:
+    """The chat, locked to the end of the transaction; ``shared``: for all who only read. Raises NotFound."""
+    chat = db.session.scalar(_owned(principal, chat_id).with_for_update(read=shared, key_share=not shared))
     if chat is None:
         raise NotFound("There is no such chat.")
     return chat
@@ -106,7 +110,7 @@ def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: s
 
     Raises NotFound, InvalidFields (``before`` is not a message of the chat).
     """
-    generation = _running(chat_id)  # first: an answer that ends meanwhile is then among the messages
+    generation = running(chat_id)  # first: an answer that ends meanwhile is then among the messages
     chat = get(principal, chat_id)
     if before is None:
         messages, has_more = transcripts.newest(chat_id, limit=limit)
@@ -115,7 +119,8 @@ def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: s
     return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=generation)
 
 
-def _running(chat_id: uuid.UUID) -> Generation | None:
+def running(chat_id: uuid.UUID) -> Generation | None:
+    """The generation that writes in a chat."""
     return db.session.scalar(select(Generation).where(Generation.chat_id == chat_id, Generation.status == "running"))
 
 

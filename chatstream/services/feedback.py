@@ -38,7 +38,7 @@ def rate(
 
     Raises NotFound (chat or message), InvalidFields (the message is no answer; a comment without a rating).
     """
-    chat = chats.get(principal, chat_id, lock=True)
+    chat = chats.locked(principal, chat_id)
     message = transcripts.find(chat_id, str(message_id))
     if message is None:
         raise NotFound("There is no such message.")

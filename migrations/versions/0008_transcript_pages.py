@@ -24,7 +24,7 @@ CUT = sa.text("""
     ),
     weighed AS (
         SELECT id, message, place,
-            sum(greatest(1311, octet_length(message::text))) OVER (PARTITION BY id ORDER BY place) - 1 AS weight
+            sum(greatest(1310, octet_length(message::text))) OVER (PARTITION BY id ORDER BY place) - 1 AS weight
         FROM long, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
     ),
     pages AS (
@@ -65,10 +65,8 @@ def upgrade() -> None:
         sa.Column("message_id", sa.UUID(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("is_current", sa.Boolean(), nullable=False),
-        sa.Column("message_count", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("number > 0", name=op.f("ck_chat_versions_number")),
-        sa.CheckConstraint("message_count > 0", name=op.f("ck_chat_versions_message_count")),
         sa.ForeignKeyConstraint(
             ["chat_id"], ["chats.id"], name=op.f("fk_chat_versions_chat_id_chats"), ondelete="CASCADE"
         ),

@@ -39,7 +39,9 @@ ADD_MESSAGES = """
 CREATE FUNCTION search_add_messages(chat chats, start integer) RETURNS void LANGUAGE sql AS $$
     INSERT INTO search_entries (chat_id, place, user_id, message_id, role, sent_at, words)
     SELECT chat.id, item.place, chat.user_id, CAST(message->>'id' AS uuid), message->>'role',
-        CAST(message->>'timestamp' AS timestamptz), to_tsvector(search_text(left(message->>'content', 100000)))
+        CASE WHEN message->>'timestamp' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T'
+            THEN CAST(message->>'timestamp' AS timestamptz) ELSE chat.updated_at END,
+        to_tsvector(search_text(left(coalesce(message->>'content', ''), 100000)))
     FROM (
         SELECT number + nth - 1 AS place, message
         FROM chat_pages, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, nth)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from chatstream.n8n_sim.answers import expected_text
 from tests.support.frames import Stream
@@ -17,6 +19,17 @@ FLUSHED_S = 1.0
 """How soon at the latest an answer's events are in the shared log."""
 BEHIND = 100
 """Tokens, at 50 a second, that the shared log may be behind when a worker is killed."""
+
+STORED = text(
+    "SELECT id, message_count, messages, (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, g.status, g.message_id, "
+    "g.user_message_id) ORDER BY g.started_at), '[]') FROM generations g WHERE g.chat_id = chats.id) "
+    "FROM chats WHERE id = ANY(:ids)"
+).bindparams(bindparam("ids", type_=ARRAY(UUID)))
+"""What Chat.check is told, for some chats at one instant."""
+AGE = text(
+    "UPDATE generations SET heartbeat_at = now() - interval '31 seconds' WHERE status = 'running' AND id = ANY(:ids)"
+).bindparams(bindparam("ids", type_=ARRAY(UUID)))
+"""Half a minute passes for these generations, without a word from their worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class Answer:
     relayed: str = ""  # the most that came by the shared log
     length: int | None = None  # frames, once a client has come to the end
     log_lost: bool = False  # its worker was killed before its last events were shared
+    aside: bool = False  # the message was edited or asked again, or one before it was edited
 
     def __post_init__(self) -> None:
         self.may = self.kind.may | {"running"}
@@ -157,6 +171,11 @@ class Chat:
     gone: bool = False
 
     @property
+    def current(self) -> list[Answer]:
+        """The answers that are in the chat."""
+        return [answer for answer in self.answers if not answer.aside]
+
+    @property
     def running(self) -> Answer | None:
         """The answer that has not ended, as far as the model knows."""
         return self.answers[-1] if self.answers and self.answers[-1].ended_at is None else None
@@ -177,11 +196,13 @@ class Chat:
         for answer, (key, status, message_id, user_message_id) in zip(self.answers, generations, strict=True):
             assert key == answer.id
             assert status in answer.may, (status, answer.may)
+            if answer.aside:
+                continue
             expected.append(("user", None, user_message_id))
             if status != "running":
                 expected.append(("assistant", status, message_id))
         assert [(m["role"], m.get("status"), m["id"]) for m in messages] == expected
-        for answer, message in itertools.zip_longest(self.answers, messages[::2]):
+        for answer, message in itertools.zip_longest(self.current, messages[::2]):
             assert message["content"] == answer.content, "a message is missing, or not in its place"
-        for answer, message in zip(self.answers, messages[1::2], strict=False):
+        for answer, message in zip(self.current, messages[1::2], strict=False):
             answer.check(message["status"], message["content"])

@@ -22,13 +22,12 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy import text
 
 from chatstream.extensions import db
 from chatstream.http.services import services
 from chatstream.services.generations.reaping import reap
-from tests.faults.chat_model import ENDLESS, FAILING, FAST, SHORT, Answer, Chat, Kind, Tab
+from tests.faults.chat_model import AGE, ENDLESS, FAILING, FAST, SHORT, STORED, Answer, Chat, Kind, Tab
 from tests.support.person import Person
 from tests.support.server import Server
 from tests.support.world import World
@@ -46,15 +45,6 @@ SETTINGS = settings(
     phases=list(Phase) if EXAMPLES else [Phase.explicit, Phase.generate],
 )
 CHATS = 4
-
-_STORED = text(
-    "SELECT id, message_count, messages, (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, g.status, g.message_id, "
-    "g.user_message_id) ORDER BY g.started_at), '[]') FROM generations g WHERE g.chat_id = chats.id) "
-    "FROM chats WHERE id = ANY(:ids)"
-).bindparams(bindparam("ids", type_=ARRAY(UUID)))
-_AGE = text(
-    "UPDATE generations SET heartbeat_at = now() - interval '31 seconds' WHERE status = 'running' AND id = ANY(:ids)"
-).bindparams(bindparam("ids", type_=ARRAY(UUID)))
 
 
 @dataclass
@@ -129,13 +119,26 @@ class Walk(RuleBasedStateMachine):
         self.settle(chat)
         content = self.words(kind)
         key = f"key-{content.split()[1]}" if keyed else None
-        response = self.post(node, chat, content, key)
+        return self.accepted(chat, kind, node, content, key, self.post(node, chat, content, key))
+
+    def accepted(
+        self, chat: Chat, kind: Kind, node: int, content: str, key: str | None, response: requests.Response
+    ) -> Tab:
+        """An answer has begun."""
         assert response.status_code == 200, response.text
         answer = Answer(kind, content, node, key, response.headers["X-Generation-ID"])
         chat.answers.append(answer)
         tab = Tab(response, answer, node)
         tab.read(1)
         return tab
+
+    def read_to_end(self, tab: Tab) -> None:
+        """Read an answer that ends by itself."""
+        failing = tab.answer.kind is FAILING
+        kind_of_end, end = tab.read().end
+        assert (kind_of_end, end.get("status")) == (("error", None) if failing else ("done", "complete"))
+        self.failed += failing
+        tab.answer.end()
 
     def settle(self, chat: Chat) -> None:
         """Wait for an answer that ends by itself."""
@@ -163,17 +166,30 @@ class Walk(RuleBasedStateMachine):
     @precondition(lambda self: self.idle)
     @rule(n=NUMBERS, node=NODES, kind=st.sampled_from([FAST, FAILING]), keyed=st.booleans())
     def send_and_read(self, n: int, node: int, kind: Kind, keyed: bool) -> None:
-        tab = self.begin(self.idle[n % len(self.idle)], kind, node, keyed)
-        kind_of_end, end = tab.read().end
-        assert (kind_of_end, end.get("status")) == (("error", None) if kind is FAILING else ("done", "complete"))
-        self.failed += kind is FAILING
-        tab.answer.end()
+        self.read_to_end(self.begin(self.idle[n % len(self.idle)], kind, node, keyed))
 
     @precondition(lambda self: self.idle)
     @rule(n=NUMBERS, node=NODES, kind=st.sampled_from([SHORT, ENDLESS, ENDLESS]), keyed=st.booleans())
     def send_and_stay(self, n: int, node: int, kind: Kind, keyed: bool) -> None:
         chat = self.idle[n % len(self.idle)]
         chat.tab = self.begin(chat, kind, node, keyed)
+
+    @precondition(lambda self: any(chat.current for chat in self.idle))
+    @rule(n=NUMBERS, which=NUMBERS, node=NODES, kind=st.sampled_from([FAST, ENDLESS, None]))
+    def edit_or_regenerate(self, n: int, which: int, node: int, kind: Kind | None) -> None:
+        chats = [chat for chat in self.idle if chat.current]
+        chat = chats[n % len(chats)]
+        self.settle(chat)
+        gone = chat.current[which % len(chat.current) if kind else -1 :]
+        content = self.words(kind) if kind else gone[0].content
+        response = self.people[node].ask_again(chat.id, 2 * chat.current.index(gone[0]), content if kind else None)
+        for answer in gone:
+            answer.aside = True
+        tab = self.accepted(chat, kind or gone[0].kind, node, content, None, response)
+        if tab.answer.kind in (FAST, FAILING):
+            self.read_to_end(tab)
+        else:
+            chat.tab = tab
 
     @precondition(lambda self: self.idle)
     @rule(n=NUMBERS, keyed=st.booleans())
@@ -315,7 +331,7 @@ class Walk(RuleBasedStateMachine):
                 chat.tab.read_until_cut()
                 chat.tab = None
         with self.bench.app.app_context():
-            db.session.execute(_AGE, {"ids": [uuid.UUID(chat.answers[-1].id) for chat in lost]})
+            db.session.execute(AGE, {"ids": [uuid.UUID(chat.answers[-1].id) for chat in lost]})
             db.session.commit()
             reap(services().shared_log, [])
         server.wait_for(f"{server.url}/healthz")
@@ -348,7 +364,7 @@ class Walk(RuleBasedStateMachine):
     def what_is_stored_is_what_happened(self) -> None:
         self.bench.steps += 1
         with self.bench.app.app_context():
-            rows = db.session.execute(_STORED, {"ids": [uuid.UUID(chat.id) for chat in self.chats]}).all()
+            rows = db.session.execute(STORED, {"ids": [uuid.UUID(chat.id) for chat in self.chats]}).all()
             failed = db.session.scalar(
                 text("SELECT count(*) FROM error_logs WHERE team_id = :id"), {"id": self.account.team_id}
             )
@@ -366,7 +382,7 @@ class Walk(RuleBasedStateMachine):
             for chat in self.here:
                 first, second = (person.chat(chat.id) for person in self.people)
                 assert first == second
-                assert first["message_count"] == len(first["messages"]) == 2 * len(chat.answers)
+                assert first["message_count"] == len(first["messages"]) == 2 * len(chat.current)
         finally:
             for chat in self.with_tab:
                 chat.tab.close() if chat.tab else None

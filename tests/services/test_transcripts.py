@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import random
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
 import pytest
@@ -12,17 +14,20 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from sqlalchemy import text
+from sqlalchemy import delete, func, select, text
 
+from chatstream import create_app
+from chatstream.config import Settings
 from chatstream.errors import InvalidFields
 from chatstream.extensions import db
-from chatstream.models import Chat, ChatVersion
+from chatstream.models import Chat, ChatPage, ChatVersion, VersionPage
 from chatstream.services import transcripts
 from chatstream.services.transcripts import Bound, Message
 from tests.support.world import World
 
 BOUND = Bound(messages=4, bytes=2000)
 NUMBERS = st.integers(0, 999)
+WRITERS, STEPS = 64, 10
 _numbers = itertools.count(1)
 
 
@@ -171,3 +176,99 @@ def test_a_transcript_is_a_list(context: None, world: World) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_the_tail_is_bound_in_bytes_however_well_they_compress(context: None, world: World) -> None:
+    chat_id = new_chat(world)
+    for _ in range(5):
+        transcripts.append(chat_id, message("x" * 1500), bound=BOUND)
+        db.session.commit()
+    sizes = db.session.scalars(text("SELECT jsonb_array_length(messages) FROM chat_pages ORDER BY number")).all()
+    assert sizes == [2, 2]
+
+
+def test_an_id_that_is_none_is_refused_before_it_is_stored(context: None, world: World) -> None:
+    chat_id = new_chat(world)
+    with pytest.raises(ValueError, match="UUID"):
+        transcripts.extend(chat_id, [message(), {**message(), "id": "first"}], bound=BOUND)
+    assert everything(chat_id) == []
+
+
+def test_what_is_set_aside_goes_with_its_chat(context: None, world: World) -> None:
+    chat_id = new_chat(world)
+    transcripts.extend(chat_id, [message() for _ in range(20)], bound=BOUND)
+    first = everything(chat_id)[3]["id"]
+    transcripts.rewind(chat_id, first, version_id=new_version(chat_id, first))
+    transcripts.extend(chat_id, [message() for _ in range(20)], bound=BOUND)
+    tables = (ChatPage, ChatVersion, VersionPage)
+    assert all(db.session.scalar(select(func.count()).select_from(table)) for table in tables)
+    db.session.execute(delete(Chat).where(Chat.id == chat_id))
+    assert not any(db.session.scalar(select(func.count()).select_from(table)) for table in tables)
+
+
+class Writer:
+    """One of many on a chat; what it has done is in ``appended`` and ``marks``."""
+
+    def __init__(self, app: Flask, chat_id: uuid.UUID, number: int) -> None:
+        self.app = app
+        self.chat_id = chat_id
+        self.choice = random.Random(number)
+        self.appended: list[str] = []
+        self.marks = 0
+
+    def write(self) -> None:
+        """Some transactions, each a step of one kind."""
+        for _ in range(STEPS):
+            step = self.choice.choice([self.append, self.append, self.read, self.rewind, self.bring_back, self.mark])
+            with self.app.app_context():
+                step()
+                db.session.commit()
+
+    def append(self) -> None:
+        added = message()
+        transcripts.append(self.chat_id, added, bound=BOUND)
+        self.appended.append(added["id"])
+
+    def read(self) -> None:
+        window, has_more = transcripts.newest(self.chat_id, limit=7)
+        assert len({held["id"] for held in window}) == len(window)
+        assert len(window) == 7 or not has_more
+
+    def rewind(self) -> None:
+        window, _ = transcripts.newest(self.chat_id, limit=9)
+        for held in window[:1]:
+            transcripts.rewind(self.chat_id, held["id"], version_id=new_version(self.chat_id, held["id"]))
+
+    def bring_back(self) -> None:
+        versions = db.session.scalars(select(VersionPage.version_id).distinct()).all()
+        if versions:
+            transcripts.bring_back(self.chat_id, self.choice.choice(versions), bound=BOUND)
+
+    def mark(self) -> None:
+        db.session.execute(select(Chat.id).where(Chat.id == self.chat_id).with_for_update(key_share=True))
+        window, _ = transcripts.newest(self.chat_id, limit=9)
+        for held in window[:1]:
+            assert transcripts.replace(self.chat_id, {**held, "marks": held.get("marks", 0) + 1})
+            self.marks += 1
+
+
+def test_many_writers_lose_and_double_nothing(app: Flask, variables: dict[str, str], world: World) -> None:
+    """64 at once on one chat: what they appended is in the transcript or set aside, once, with every mark."""
+    wide = create_app(Settings.from_environment({**variables, "DATABASE_POOL_SIZE": str(WRITERS)}))
+    with app.app_context():
+        chat_id = new_chat(world)
+    writers = [Writer(wide, chat_id, number) for number in range(WRITERS)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for done in [pool.submit(writer.write) for writer in writers]:
+            done.result()
+    with wide.app_context():
+        db.engine.dispose()
+    with app.app_context():
+        kept = everything(chat_id)
+        assert db.session.scalar(select(Chat.message_count)) == len(kept)
+        aside = [held for messages in db.session.scalars(select(VersionPage.messages)) for held in messages]
+    assert aside, "nothing was set aside"
+    assert len(kept) > BOUND.messages, "nothing was sealed"
+    found = [held["id"] for held in kept + aside]
+    assert sorted(found) == sorted(key for writer in writers for key in writer.appended)
+    assert sum(held.get("marks", 0) for held in kept + aside) == sum(writer.marks for writer in writers) > 0

@@ -56,3 +56,11 @@ class Person:
         """Send a message and read the stream to its end."""
         with self.begin(chat_id, content) as response:
             return read(response)
+
+    def ask_again(self, chat_id: str, place: int, content: str | None) -> requests.Response:
+        """Edit the message at a place, or regenerate the last answer; the new one is to be read by the caller."""
+        if content is None:
+            return self.post(f"/api/chats/{chat_id}/regenerate", stream=True)
+        message_id = self.chat(chat_id)["messages"][place]["id"]
+        url = f"{self.url}/api/chats/{chat_id}/messages/{message_id}"
+        return self.http.put(url, json={"content": content}, stream=True, timeout=60)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeat:
-    """A send that was accepted before: the generation that it opened then."""
+    """Something that was asked before: the generation that it opened then."""
 
     generation_id: uuid.UUID
     chat_id: uuid.UUID
@@ -47,13 +47,16 @@ class Repeat:
     error_code: str | None
 
 
-def key_for(header: str | None, content: str, metadata: Mapping[str, Any] | None) -> Key | None:
-    """The key in a request's header, None without one. Raises InvalidFields for one that is too long or not ASCII."""
+def key_for(header: str | None, request: list[Any]) -> Key | None:
+    """The key in a header, None without one; ``request`` is what is asked for, as JSON.
+
+    Raises InvalidFields for one that is too long or not ASCII.
+    """
     if header is None:
         return None
     if not _KEY.fullmatch(header):
         raise InvalidFields({HEADER: ["Must be 1 to 255 printable ASCII characters without spaces."]})
-    body = json.dumps([content, metadata or {}], sort_keys=True, ensure_ascii=True)
+    body = json.dumps(request, sort_keys=True, ensure_ascii=True)
     return Key(header, hashlib.sha256(body.encode()).hexdigest())
 
 
@@ -88,12 +91,17 @@ def find_repeat(chat_id: uuid.UUID, key: Key) -> Repeat | None:
 
 
 def stored_messages(repeat: Repeat) -> tuple[transcripts.Message | None, transcripts.Message | None]:
-    """The user's message and the answer as they are stored; None for what is not there. Holds no connection after."""
-    user_id = repeat.user_message_id
-    user_message = transcripts.find(repeat.chat_id, str(user_id)) if user_id else None
-    answer = transcripts.find(repeat.chat_id, str(repeat.message_id))
+    """The user's message and the answer as they are stored; None for what is not there. Holds no connection after.
+
+    Where the answer is set aside, so is the message as it was answered.
+    """
+    user_ids = [repeat.user_message_id] if repeat.user_message_id else []
+    found = [transcripts.find(repeat.chat_id, str(key)) for key in (repeat.message_id, *user_ids)]
+    if found[0] is None:
+        found += transcripts.find_aside(repeat.chat_id, repeat.message_id, beside=user_ids)
     db.session.rollback()
-    return user_message, answer
+    by_id = {message["id"]: message for message in found if message}
+    return by_id.get(str(repeat.user_message_id)), by_id.get(str(repeat.message_id))
 
 
 def is_whole_in_log(log: SharedLog, repeat: Repeat) -> bool:

@@ -1,4 +1,4 @@
-"""Taking a message in: checked, stored and its generation opened in one transaction.
+"""Taking in what is asked: checked, stored and its generation opened in one transaction.
 
 Locks are taken in the order chat, user, generation everywhere, so that a send and the end of an answer can not wait for
 each other.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,7 +18,7 @@ from chatstream.extensions import db
 from chatstream.models import Agent, AuthSession, Chat, Generation, User
 from chatstream.services import transcripts
 from chatstream.services.agents import Agents
-from chatstream.services.clock import now, rfc3339
+from chatstream.services.generations.asking import Ask
 from chatstream.services.generations.assignment import Assignment, Origin
 from chatstream.services.generations.idempotency import Key, Repeat, find_repeat
 from chatstream.services.principals import Principal
@@ -41,16 +39,15 @@ class Intake:
         self,
         principal: Principal,
         chat_id: uuid.UUID,
+        ask: Ask,
         *,
-        content: str,
-        metadata: Mapping[str, Any] | None,
         origin: Origin,
         key: Key | None = None,
     ) -> Assignment | Repeat:
-        """Store a user's message and open the generation that answers it; or find the one that ``key`` has opened.
+        """Store what is asked and open the generation that answers it; or find the one that ``key`` has opened.
 
-        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress, InvalidFields (the key was used for
-        something else); then nothing is stored, since the session ends with the request.
+        Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress, InvalidFields (it can not be asked, or
+        the key was used for something else); then nothing is stored, since the session ends with the request.
         """
         chat, agent = self._lock(principal, chat_id)
         if key is not None and (repeat := find_repeat(chat.id, key)):
@@ -58,11 +55,12 @@ class Intake:
             return repeat
         if not agent.is_active:
             raise AgentUnavailable
-        message = _user_message(content, metadata)
+        question = ask.question(chat.id)
+        message = question.message
         generation_id, message_id = self._open(principal, chat, agent, message["id"], key)
-        transcripts.append(chat.id, message)
+        question.put(chat.id)
         if chat.title is None:
-            db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=title_from(content)))
+            db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=title_from(message["content"])))
         limit = agent.config.get("history_limit", DEFAULT_HISTORY)
         assignment = Assignment(
             generation_id=generation_id,
@@ -138,15 +136,3 @@ def title_from(content: str) -> str:
     head = line[:TITLE_CHARS]
     words, space, _ = head.rpartition(" ")
     return (words if space and len(words) >= TITLE_CHARS // 2 else head).rstrip(" ,;:.-") + "…"
-
-
-def _user_message(content: str, metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    message: dict[str, Any] = {
-        "id": str(uuid.uuid4()),
-        "role": "user",
-        "content": content,
-        "timestamp": rfc3339(now()),
-    }
-    if metadata:
-        message["metadata"] = dict(metadata)
-    return message

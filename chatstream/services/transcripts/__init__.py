@@ -13,6 +13,7 @@ one by.
 a message or moves many, so it wants the row of the chat locked from the first look to the commit.
 """
 
+from chatstream.services.transcripts.aside import Outline, find_aside, outline, outlines
 from chatstream.services.transcripts.message import Message
 from chatstream.services.transcripts.reading import at, before, between, contains, find, history, newest
 from chatstream.services.transcripts.rewinding import bring_back, rewind
@@ -22,6 +23,7 @@ __all__ = [
     "BOUND",
     "Bound",
     "Message",
+    "Outline",
     "append",
     "at",
     "before",
@@ -30,8 +32,11 @@ __all__ = [
     "contains",
     "extend",
     "find",
+    "find_aside",
     "history",
     "newest",
+    "outline",
+    "outlines",
     "replace",
     "rewind",
 ]

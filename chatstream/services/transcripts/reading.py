@@ -6,38 +6,50 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, TextClause, bindparam, text
+from sqlalchemy import Row, TextClause, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from chatstream.errors import InvalidFields
 from chatstream.extensions import db
+from chatstream.models import Chat
 from chatstream.services.transcripts.message import Message, key_of
 
-_TAIL_START = "chats.message_count - jsonb_array_length(chats.messages)"
+_TAIL = """SELECT message_count - jsonb_array_length(messages) AS start, messages FROM chats WHERE id = :chat_id"""
+"""MATERIALIZED, so that PostgreSQL takes the array out of its compressed form once, and not for each message."""
+
+PAGE_WITH = """SELECT chat_id, number, array_position(message_ids, :message_id) - 1 AS place
+    FROM chat_pages WHERE message_ids @> ARRAY[:message_id]"""
+"""MATERIALIZED as well: PostgreSQL takes chats for short, and would look through all the pages of a long one."""
 
 _PLACE = f"""
-    SELECT number + array_position(message_ids, :message_id) - 1 AS place FROM chat_pages
-    WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
+    WITH page AS MATERIALIZED ({PAGE_WITH})
+    SELECT number + place AS place FROM page WHERE chat_id = :chat_id
     UNION ALL
-    SELECT {_TAIL_START} + place - 1 FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
-    WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
+    SELECT tail.start + place - 1
+    FROM tail, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
+    WHERE message->>'id' = CAST(:message_id AS text)
 """  # noqa: S608
 
 
 def _window(bounds: str) -> TextClause:
-    """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two."""
+    """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two.
+
+    OFFSET 0 keeps the pages a query of their own, so that the index is asked for their numbers.
+    """
     statement = f"""
-        WITH bounds AS ({bounds}),
+        WITH tail AS MATERIALIZED ({_TAIL}),
+        bounds AS ({bounds}),
         span AS (SELECT start, stop, (SELECT coalesce(max(number), 0) FROM chat_pages
             WHERE chat_id = :chat_id AND number <= start) AS first FROM bounds),
         items AS (
             SELECT number + place - 1 AS place, message
-            FROM span JOIN chat_pages ON chat_id = :chat_id AND number >= first AND number < stop,
+            FROM span,
+            LATERAL (SELECT number, messages FROM chat_pages
+                WHERE chat_id = :chat_id AND number >= first AND number < stop OFFSET 0) AS page,
             jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
             UNION ALL
-            SELECT {_TAIL_START} + place - 1, message
-            FROM chats, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
-            WHERE chats.id = :chat_id
+            SELECT tail.start + place - 1, message
+            FROM tail, jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place)
         )
         SELECT place, message FROM span JOIN items ON place >= start AND place < stop ORDER BY place
     """  # noqa: S608
@@ -60,14 +72,14 @@ _BETWEEN = (
     .columns(message=JSONB)
 )
 _FIND = (
-    text("""
+    text(f"""
+        WITH page AS MATERIALIZED ({PAGE_WITH})
         SELECT message FROM chats, jsonb_array_elements(messages) AS item(message)
         WHERE chats.id = :chat_id AND message->>'id' = CAST(:message_id AS text)
         UNION ALL
-        SELECT messages -> (array_position(message_ids, :message_id) - 1) FROM chat_pages
-        WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id]
+        SELECT messages -> place FROM page JOIN chat_pages USING (chat_id, number) WHERE chat_id = :chat_id
         LIMIT 1
-    """)
+    """)  # noqa: S608
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
     .columns(message=JSONB)
 )
@@ -84,7 +96,9 @@ _AT = (
     .bindparams(bindparam("chat_ids", type_=ARRAY(UUID)))
     .columns(chat_id=UUID, message=JSONB)
 )
-_PLACE_OF = text(_PLACE).bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
+_PLACE_OF = text(
+    f"WITH tail AS MATERIALIZED ({_TAIL}) SELECT place FROM ({_PLACE}) AS found"  # noqa: S608
+).bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
 
 
 def newest(chat_id: uuid.UUID, *, limit: int) -> tuple[list[Message], bool]:
@@ -117,6 +131,11 @@ def at(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[uuid.UUID, int], M
     parameters = {"chat_ids": [chat_id for chat_id, _ in places], "places": [place for _, place in places]}
     rows = db.session.execute(_AT, parameters).all()
     return {(row.chat_id, row.place): row.message for row in rows if row.message is not None}
+
+
+def length(chat_id: uuid.UUID) -> int:
+    """How many messages the chat has."""
+    return db.session.scalar(select(Chat.message_count).where(Chat.id == chat_id)) or 0
 
 
 def contains(chat_id: uuid.UUID, message_id: str) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from chatstream.extensions import db
 from chatstream.services.transcripts.message import Message
+from chatstream.services.transcripts.reading import PAGE_WITH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +51,12 @@ _SEAL = text("""
     UPDATE chats SET messages = '[]' WHERE id = :chat_id
 """)
 
-_REPLACE_IN_PAGE = text("""
-    UPDATE chat_pages
-    SET messages = jsonb_set(messages, ARRAY[CAST(array_position(message_ids, :message_id) - 1 AS text)], :message)
-    WHERE chat_id = :chat_id AND message_ids @> ARRAY[:message_id] RETURNING number
-""").bindparams(bindparam("message_id", type_=UUID), bindparam("message", type_=JSONB))
+_REPLACE_IN_PAGE = text(f"""
+    WITH page AS MATERIALIZED ({PAGE_WITH})
+    UPDATE chat_pages SET messages = jsonb_set(messages, ARRAY[CAST(place AS text)], :message)
+    FROM page WHERE page.chat_id = :chat_id AND chat_pages.chat_id = page.chat_id AND chat_pages.number = page.number
+    RETURNING chat_pages.number
+""").bindparams(bindparam("message_id", type_=UUID), bindparam("message", type_=JSONB))  # noqa: S608
 
 _REPLACE_IN_TAIL = text("""
     UPDATE chats
