@@ -13,6 +13,7 @@ from sqlalchemy import text
 from chatstream.extensions import db
 from chatstream.models import ChatVersion
 from chatstream.services import transcripts
+from chatstream.services.search import query as query_module
 from chatstream.services.transcripts import Bound
 from tests.api.test_chats import open_chat
 from tests.conftest import SignIn
@@ -197,7 +198,11 @@ def test_filters(app: Flask, world: World, client: FlaskClient, agent: str, acco
     assert found(client, "apple", to="2026-01-20T00:00:00Z") == {"apple one", "apple two"}
 
 
-def test_pages_neither_skip_nor_repeat_and_the_best_come_first(app: Flask, client: FlaskClient, agent: str) -> None:
+@pytest.mark.parametrize("few", [5000, 0])
+def test_pages_neither_skip_nor_repeat_and_the_best_come_first(
+    app: Flask, client: FlaskClient, agent: str, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(query_module, "FEW", few)  # both ways of PostgreSQL to go about it
     chat_id = open_chat(client, agent)["id"]
     say(
         app,
@@ -218,6 +223,7 @@ def test_pages_neither_skip_nor_repeat_and_the_best_come_first(app: Flask, clien
             break
     assert len({hit["message"]["id"] for hit in seen}) == len(seen) == 31
     assert seen[0]["message"]["content"] == "apple filler apple filler"
+    assert [item["id"] for item in client.get("/api/chats/?q=filler").get_json()["items"]] == [chat_id]
     assert [hit["rank"] for hit in seen] == sorted((hit["rank"] for hit in seen), reverse=True)
 
 

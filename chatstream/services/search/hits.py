@@ -21,13 +21,14 @@ from chatstream.services.search.query import Query, parse
 from chatstream.services.search.snippets import snippet
 
 # A title that was found is a hit only where no message of its chat is one: most titles repeat the first message.
-_PAGE = text("""
+_PAGE = """
     WITH found AS (
         SELECT entry.chat_id, entry.place, entry.message_id, entry.sent_at, chats.title,
             CAST(ts_rank(entry.words, CAST(:condition AS tsquery), 1) AS double precision) AS rank,
             bool_or(entry.place >= 0) OVER (PARTITION BY entry.chat_id) AS has_messages
-        FROM search_entries AS entry JOIN chats ON chats.id = entry.chat_id
-        WHERE entry.user_id = :user_id AND chats.team_id = :team_id AND entry.words @@ CAST(:condition AS tsquery)
+        FROM (SELECT * FROM search_entries WHERE user_id = :user_id {fence}) AS entry
+            JOIN chats ON chats.id = entry.chat_id AND chats.user_id = :user_id AND chats.team_id = :team_id
+        WHERE entry.words @@ CAST(:condition AS tsquery)
             AND (CAST(:agent_id AS uuid) IS NULL OR chats.agent_id = CAST(:agent_id AS uuid))
             AND (CAST(:archived AS boolean) IS NULL OR chats.is_archived = CAST(:archived AS boolean))
             AND (CAST(:role AS text) IS NULL OR entry.role = CAST(:role AS text))
@@ -44,7 +45,11 @@ _PAGE = text("""
         SELECT lexeme FROM unnest(words) WHERE array_to_tsvector(ARRAY[lexeme]) @@ CAST(:marks AS tsquery)) AS lexemes
     FROM page JOIN search_entries USING (chat_id, place)
     ORDER BY rank DESC, page.sent_at DESC, chat_id DESC, place DESC
-""").bindparams(bindparam("user_id", type_=UUID), bindparam("team_id", type_=UUID))
+"""
+_OWNER = (bindparam("user_id", type_=UUID), bindparam("team_id", type_=UUID))
+_PAGE_OF_MANY = text(_PAGE.format(fence="")).bindparams(*_OWNER)
+_PAGE_OF_FEW = text(_PAGE.format(fence="OFFSET 0")).bindparams(*_OWNER)
+"""OFFSET 0 keeps the user's entries a query of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ class Hit:
 def page(principal: Principal, typed: str, *, limit: int, cursor: str | None, filters: Filters) -> keyset.Page[Hit]:
     """The hits in the caller's chats, best first and among equals newest first. Raises InvalidFields (q, cursor)."""
     after = _after(cursor)
-    query = parse(typed)
+    query = parse(typed, principal.user_id)
     if query is None:
         return keyset.Page([], None)
     parameters = {
@@ -84,20 +89,19 @@ def page(principal: Principal, typed: str, *, limit: int, cursor: str | None, fi
         **asdict(filters),
         **after,
     }
-    rows = db.session.execute(_PAGE, parameters).all()
+    rows = db.session.execute(_PAGE_OF_FEW if query.has_few_entries else _PAGE_OF_MANY, parameters).all()
     shown = rows[:limit]
     return keyset.Page(_hits(query, shown), _cursor(shown[-1]) if len(rows) > limit else None)
 
 
 def chats_with(principal: Principal, typed: str) -> ColumnElement[bool]:
     """The condition that a chat's title or one of its messages is found. Raises InvalidFields (q)."""
-    query = parse(typed)
+    query = parse(typed, principal.user_id)
     if query is None:
         return false()
-    found = select(SearchEntry.chat_id).where(
-        SearchEntry.user_id == principal.user_id, SearchEntry.words.bool_op("@@")(cast(query.condition, TSQUERY))
-    )
-    return Chat.id.in_(found)
+    own = select(SearchEntry.chat_id, SearchEntry.words).where(SearchEntry.user_id == principal.user_id)
+    entries = (own.offset(0) if query.has_few_entries else own).subquery()
+    return Chat.id.in_(select(entries.c.chat_id).where(entries.c.words.bool_op("@@")(cast(query.condition, TSQUERY))))
 
 
 def _hits(query: Query, rows: Sequence[Row[Any]]) -> list[Hit]:

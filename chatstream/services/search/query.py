@@ -7,14 +7,19 @@ one: it is still being typed. What counts as a word, the database says, for text
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import UUID
 
 from chatstream.errors import InvalidFields
 from chatstream.extensions import db
 
 MAX_TERMS = 16
+FEW = 5_000
+"""So many entries are looked through one by one. PostgreSQL would also ask the index of all users' words, which for a
+frequent word, or the beginning of one, costs the more the more users there are."""
 
 _TERM = re.compile(r'(-?)"([^"]*)"?|(-?)(\S+)')
 
@@ -30,25 +35,28 @@ _QUERY = text("""
     )
     SELECT string_agg(CASE WHEN excluded THEN '!(' ELSE '(' END || term || ')', ' & ') AS condition,
         regexp_replace(string_agg(term, ' | ') FILTER (WHERE NOT excluded), '<(-|[0-9]+)>', '|', 'g') AS marks,
-        current_setting('default_text_search_config') !~ '(^|[.])simple$' AS has_stems
+        current_setting('default_text_search_config') !~ '(^|[.])simple$' AS has_stems,
+        (SELECT count(*) FROM (SELECT FROM search_entries WHERE user_id = :user_id LIMIT :few + 1) AS own) <= :few
+            AS has_few_entries
     FROM terms
-""")
+""").bindparams(bindparam("user_id", type_=UUID))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """Two texts for PostgreSQL's tsquery: what an entry must fulfil, and the words to mark in it.
 
-    ``has_stems``: words are found by their stems.
+    ``has_stems``: words are found by their stems. ``has_few_entries``: the user who asks has no more than `FEW`.
     """
 
     condition: str
     marks: str
     has_stems: bool
+    has_few_entries: bool
 
 
-def parse(typed: str) -> Query | None:
-    """The query; None when no words are in what was typed. Raises InvalidFields (q)."""
+def parse(typed: str, user_id: uuid.UUID) -> Query | None:
+    """The query of a user; None when no words are in what was typed. Raises InvalidFields (q)."""
     contents, excluded, beginnings = [], [], []
     for match in _TERM.finditer(typed):
         minus, phrase, word_minus, word = match.groups()
@@ -59,5 +67,6 @@ def parse(typed: str) -> Query | None:
         raise InvalidFields({"q": [f"Has more than {MAX_TERMS} words."]})
     if all(excluded):
         raise InvalidFields({"q": ["Must have a word to look for."]})
-    row = db.session.execute(_QUERY, {"contents": contents, "excluded": excluded, "beginnings": beginnings}).one()
-    return Query(row.condition, row.marks, row.has_stems) if row.marks else None
+    terms = {"contents": contents, "excluded": excluded, "beginnings": beginnings}
+    row = db.session.execute(_QUERY, {**terms, "user_id": user_id, "few": FEW}).one()
+    return Query(row.condition, row.marks, row.has_stems, row.has_few_entries) if row.marks else None
