@@ -17,7 +17,7 @@ from chatstream.errors import Conflict
 from chatstream.extensions import db
 from chatstream.models import Chat, ChatVersion
 from chatstream.services import transcripts
-from chatstream.services.transfers import exporting
+from chatstream.services.transfers import exporting, importing
 from tests.api.test_chats import NIL, fill, open_chat
 from tests.conftest import SignIn
 from tests.support.person import Person
@@ -152,6 +152,10 @@ def test_ids_are_made_where_there_is_none_to_keep(client: FlaskClient, agent: st
         ({"messages.item": {"role": "user", "content": "x"}}, "messages.item"),
         ({"metadata": {"x": "y" * 17_000}}, "metadata"),
         ({"updated_at": "yesterday"}, "updated_at"),
+        ({"created_at": "0001-01-01T00:00:00+14:00"}, "created_at"),
+        ({"updated_at": "2999-01-01T00:00:00Z"}, "updated_at"),
+        ({"metadata": {"x": [0] * 30_000}}, "_schema"),
+        ({"messages": [message(metadata={"x": [0] * 30_000})]}, "_schema"),
         ({"messages": {"item": message()}}, "messages"),
         ({"messages": None}, "messages"),
         ({"messages": [1]}, "messages.0"),
@@ -212,6 +216,14 @@ def test_an_import_needs_an_agent_of_the_team_and_a_sane_size(world: World, clie
         imported(client, {"version": 1, "agent_id": agent_id, "messages": []}, status=404)
     answer = client.post("/api/chats/import", data=b" " * ((16 << 20) + 1), content_type="application/json")
     assert (answer.status_code, answer.get_json()["code"]) == (413, "body_too_large")
+
+
+def test_few_imports_run_at_once(client: FlaskClient) -> None:
+    with importing.slot(), importing.slot():
+        answer = client.post("/api/chats/import", json={})
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+    assert "Retry-After" in answer.headers
+    assert client.post("/api/chats/import", json={}).status_code == 422
 
 
 def test_an_export_of_two_minds_is_cut_off(app: Flask, client: FlaskClient, agent: str) -> None:

@@ -22,6 +22,8 @@ from chatstream.services.stored_text import BAD_TEXT, is_unstorable
 MAX_DEPTH = 32
 MAX_EVENTS = 4_000_000
 """Values, names, and ends of arrays and objects."""
+MAX_EVENTS_OF_ONE = 20_000
+"""Of a message, and of all that is no message: each of them is put together at once."""
 EVENTS_AT_ONCE = 5_000
 
 _MESSAGES = "messages"
@@ -33,13 +35,14 @@ def read_head(document: bytes) -> dict[str, Any]:
     Raises BadRequest (not JSON, or a number too large), InvalidFields (not an object with one array of messages; too
     deep, too many values, text that can not be stored).
     """
-    builder, key, depth, arrays, named = ObjectBuilder(), "", 0, 0, 0
+    builder, key, depth, arrays, named, of_one = ObjectBuilder(), "", 0, 0, 0, 0
     for number, (_, event, value) in enumerate(_events(document)):
         depth += event in ("start_map", "start_array")
         depth -= event in ("end_map", "end_array")
         if number == 0 and event != "start_map":
             raise InvalidFields({"_schema": ["Must be an object."]})
-        if depth > MAX_DEPTH or number > MAX_EVENTS:
+        of_one = 0 if key == _MESSAGES and depth == 3 and event == "start_map" else of_one + 1
+        if depth > MAX_DEPTH or number > MAX_EVENTS or of_one > MAX_EVENTS_OF_ONE:
             raise InvalidFields({"_schema": ["Is nested too deep, or has too many values."]})
         if depth == 1 and event == "map_key":
             key = value
