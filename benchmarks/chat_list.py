@@ -59,6 +59,7 @@ class Bench:
             "deep page, not archived": lambda: self._page(cursor=deep, archived=False),
             "deep page of an agent": lambda: self._page(cursor=deep, agent_id=uuid.UUID(self.agent_id)),
             "rare word": lambda: self._page(q=f"{population.word(30_000)} "),
+            "frequent word": lambda: self._page(q=f"{population.word(2)} "),
         }
 
     def _page(self, *, cursor: str | None = None, **filters: object) -> None:
@@ -100,7 +101,7 @@ def main() -> None:
             times = f"{few[0]:8.2f} {few[1]:8.2f} {many[0]:8.2f} {many[1]:8.2f}"
             print(f"{name:<24} {times} {many[0] / few[0]:8.2f}")
         for name, act in bench.acts().items():
-            print(name, population.plan(act, "chats"))
+            print(name, population.plan(act, "chats "))
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def settle() -> None:
 
 
 def plan(act: Callable[[], object], table: str) -> list[str]:
-    """The scans in PostgreSQL's plan of the statement of ``act`` that reads ``table``."""
+    """The scans in PostgreSQL's plan of the last statement of ``act`` that reads ``table``."""
     statements: list[str] = []
 
     def note(_connection: object, cursor: object, *_: object) -> None:
@@ -106,7 +106,7 @@ def plan(act: Callable[[], object], table: str) -> list[str]:
     event.listen(db.engine, "after_cursor_execute", note)
     act()
     event.remove(db.engine, "after_cursor_execute", note)
-    (statement,) = (statement for statement in statements if table in statement)
+    *_, statement = (statement for statement in statements if f"FROM {table}" in statement.replace("\n", " "))
     lines = db.session.connection().exec_driver_sql("EXPLAIN " + statement.replace("%", "%%")).scalars()
     found = [line.strip().removeprefix("->  ").split("  (")[0] for line in lines if "Scan" in line]
     db.session.rollback()

@@ -20,6 +20,10 @@ from chatstream.services.principals import Principal
 from chatstream.services.search.query import Query, parse
 from chatstream.services.search.snippets import snippet
 
+FOUND = 2_000
+"""So many entries are taken for few. PostgreSQL would walk along the list of chats and look for the words in each of
+them: good where most have them, and slow in a list of 100,000 where nearly none has."""
+
 # A title that was found is a hit only where no message of its chat is one: most titles repeat the first message.
 _PAGE = """
     WITH found AS (
@@ -101,7 +105,9 @@ def chats_with(principal: Principal, typed: str) -> ColumnElement[bool]:
         return false()
     own = select(SearchEntry.chat_id, SearchEntry.words).where(SearchEntry.user_id == principal.user_id)
     entries = (own.offset(0) if query.has_few_entries else own).subquery()
-    return Chat.id.in_(select(entries.c.chat_id).where(entries.c.words.bool_op("@@")(cast(query.condition, TSQUERY))))
+    matching = select(entries.c.chat_id).where(entries.c.words.bool_op("@@")(cast(query.condition, TSQUERY)))
+    found = db.session.scalars(matching.limit(FOUND + 1)).all()
+    return Chat.id.in_(set(found) if len(found) <= FOUND else matching)
 
 
 def _hits(query: Query, rows: Sequence[Row[Any]]) -> list[Hit]:
