@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chatstream.config import Settings
     from chatstream.services.accounts import Accounts
     from chatstream.services.container import Services
+    from chatstream.services.signals import Listener
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MAX_BODY_BYTES = 1 << 20
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
-    from chatstream.extensions import CONNECT_ARGS
+    from chatstream.extensions import connect_args
     from chatstream.http import tokens
     from chatstream.http.origins import exactly
 
@@ -79,6 +80,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "JWT_COOKIE_CSRF_PROTECT": settings.csrf_double_submit,
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.access_token_minutes),
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "IMPORT_MAX_BYTES": settings.import_max_mib << 20,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": settings.database_pool_size,
@@ -87,13 +89,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_pre_ping": True,
             "pool_use_lifo": True,
             "hide_parameters": True,  # a failed statement is logged, what it was about to store is not
-            "connect_args": CONNECT_ARGS,
+            "connect_args": connect_args(settings.search_config),
         },
         "ALLOWED_ORIGINS": settings.cors_origins,
         "CORS_ORIGINS": [exactly(origin) for origin in settings.cors_origins],
         "CORS_RESOURCES": r"/api/*",
         "CORS_SUPPORTS_CREDENTIALS": True,
-        "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After"],
+        "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After", "Content-Disposition"],
         "CORS_MAX_AGE": 600,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
@@ -112,11 +114,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings) -> Services:
-    from sqlalchemy import NullPool, create_engine
-
     from chatstream.config import SettingsError
-    from chatstream.extensions import CONNECT_ARGS
-    from chatstream.services import principal_cache
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
@@ -129,7 +127,6 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
     from chatstream.services.shared_log import PostgresLog, RedisLog
-    from chatstream.services.signals import Listener
     from chatstream.services.token_cipher import TokenCipher
 
     try:
@@ -139,11 +136,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     streamer = N8nStreamer(policy=policy)
-    words = create_engine(
-        settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT_ARGS
-    )
-    listener = Listener(words)
-    listener.subscribe(principal_cache.cache.heard)
+    listener = _listener(settings)
     runner = GenerationRunner(streamer=streamer, log=shared_log, app_context=app.app_context, listener=listener)
     accounts = _accounts(settings)
     return Services(
@@ -159,6 +152,24 @@ def _services(app: Flask, settings: Settings) -> Services:
         runner=runner,
         readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
     )
+
+
+def _listener(settings: Settings) -> Listener:
+    from sqlalchemy import NullPool, create_engine
+
+    from chatstream.extensions import connect_args
+    from chatstream.services import principal_cache
+    from chatstream.services.signals import Listener
+
+    words = create_engine(
+        settings.database_url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args=connect_args(settings.search_config),
+    )
+    listener = Listener(words)
+    listener.subscribe(principal_cache.cache.heard)
+    return listener
 
 
 def _accounts(settings: Settings) -> Accounts:
@@ -183,12 +194,15 @@ def _register_blueprints(app: Flask) -> None:
         auth,
         chats,
         documentation,
+        feedback,
         invites,
         messages,
         operations,
         password_resets,
+        search,
         sessions,
         team,
+        transfers,
         users,
         versions,
     )
@@ -197,7 +211,8 @@ def _register_blueprints(app: Flask) -> None:
 
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
-    for blueprint in (*accounts, agents.bp, chats.bp, messages.bp, versions.bp):
+    conversations = (chats.bp, messages.bp, search.bp, feedback.bp, transfers.bp, versions.bp)
+    for blueprint in (*accounts, agents.bp, *conversations):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -71,6 +71,8 @@ class Settings:
     message_rate_limit: str = "60 per minute"
     agent_test_rate_limit: str = "10 per minute"
     max_streams_per_user: int = 5
+    search_config: str = "simple"
+    import_max_mib: int = 16
 
     @property
     def is_development(self) -> bool:
@@ -132,6 +134,8 @@ class _Reader:
             message_rate_limit=self._rate("MESSAGE_RATE_LIMIT", "60 per minute"),
             agent_test_rate_limit=self._rate("AGENT_TEST_RATE_LIMIT", "10 per minute"),
             max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
+            search_config=self._search_config("SEARCH_CONFIG"),
+            import_max_mib=self._number("IMPORT_MAX_MIB", 16, 1, 256),
         )
         if self._complaints:
             raise SettingsError("\n".join(self._complaints))
@@ -165,6 +169,12 @@ class _Reader:
         value = self._text(name, default)
         if not all(_RATE.match(rate) for rate in re.split("[;,]", value)):
             return self._complain(name, 'must be a rate such as "5 per minute"', default)
+        return value
+
+    def _search_config(self, name: str) -> str:
+        value = self._text(name, "simple")
+        if not re.fullmatch(r"([a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*", value):
+            return self._complain(name, "must be the name of a text search configuration, such as german", "simple")
         return value
 
     def _secret(self, name: str) -> str:

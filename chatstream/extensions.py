@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flask import Flask
 from flask_cors import CORS
@@ -24,18 +25,22 @@ NAMING = {
 """A constraint without a name can not be dropped by a migration."""
 
 
-CONNECT_ARGS = {
-    "connect_timeout": 5,
-    "application_name": "chatstream",
-    "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
-    " -c idle_in_transaction_session_timeout=60000",
-    # a server that vanished without a word is noticed within a minute
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
-"""What every connection to PostgreSQL is made with; the names are libpq's."""
+def connect_args(search_config: str) -> dict[str, Any]:
+    """What every connection to PostgreSQL is made with; the names are libpq's.
+
+    ``search_config`` names a text search configuration that the database has; no connection comes about with another.
+    """
+    return {
+        "connect_timeout": 5,
+        "application_name": "chatstream",
+        "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=10000"
+        f" -c idle_in_transaction_session_timeout=60000 -c default_text_search_config={search_config}",
+        # a server that vanished without a word is noticed within a minute
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }
 
 
 class Base(DeclarativeBase):

@@ -19,6 +19,7 @@ from chatstream import create_app
 from chatstream.config import Settings
 from chatstream.extensions import db, limiter
 from devkit.embedded_postgres import EmbeddedPostgres
+from tests.support.client import ClosingClient
 from tests.support.person import Person
 from tests.support.server import Server, Simulator
 from tests.support.settings import WEBHOOK_TOKEN, environment
@@ -57,6 +58,7 @@ def variables(postgres: EmbeddedPostgres) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def _app(variables: dict[str, str]) -> Flask:
     app = create_app(Settings.from_environment(variables))
+    app.test_client_class = ClosingClient
     with app.app_context():
         flask_migrate.upgrade()
     return app

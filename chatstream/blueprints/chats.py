@@ -11,7 +11,7 @@ from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, signed_in
 from chatstream.models import Chat
 from chatstream.schemas import chats as schemas
-from chatstream.services import chats
+from chatstream.services import chat_bulk, chats
 from chatstream.services.generations import stopping
 from chatstream.services.keyset import Page
 
@@ -69,3 +69,13 @@ def delete(chat_id: uuid.UUID) -> None:
     caller = principal()
     stopping.stop_answer(caller, chat_id)
     chats.delete_chat(caller, chat_id)
+
+
+@bp.route("/bulk", methods=["POST"])
+@signed_in
+@bp.arguments(schemas.BulkAction)
+@bp.response(200, schemas.BulkOutcome)
+@bp.problems(400, 401, 403, 415, 422)
+def act(body: dict[str, Any]) -> chat_bulk.Outcome:
+    """Archive, unarchive or delete up to 100 chats at once; running answers of deleted ones are stopped first."""
+    return chat_bulk.act(principal(), body["ids"], body["action"])

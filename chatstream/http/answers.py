@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from flask import Response, current_app, g, jsonify, request, stream_with_context
 
 from chatstream.errors import Unavailable, UpstreamError
+from chatstream.http.downloads import cut_when_slow
 from chatstream.http.policy import principal
 from chatstream.http.services import services
 from chatstream.services.generations import Generation, idempotency, resuming
 from chatstream.services.generations.asking import Ask
 from chatstream.services.generations.assignment import Origin
 from chatstream.services.principal_cache import cache
-
-WRITE_TIMEOUT_S = 30
-"""A client that takes nothing for this long is cut; the answer runs on and is stored."""
 
 
 def answer(chat_id: uuid.UUID, ask: Ask, *, stream: bool) -> Response:
@@ -55,10 +53,7 @@ def events(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["X-Generation-ID"] = str(generation_id)
-    client = request.environ.get("gunicorn.socket")
-    if client is not None:
-        client.settimeout(WRITE_TIMEOUT_S)
-        response.call_on_close(lambda: client.settimeout(None))  # the connection may wait long for its next request
+    cut_when_slow(response)  # the answer runs on and is stored
     return response
 
 

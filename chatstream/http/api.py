@@ -59,6 +59,10 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         """Document another answer of the view."""
         return cast("Callable[[View], View]", super().alt_response(status_code, response, **options))
 
+    def doc(self, **fields: Any) -> Callable[[View], View]:
+        """Document what the other decorators can not see."""
+        return cast("Callable[[View], View]", super().doc(**fields))
+
     def streams(self) -> Callable[[View], View]:
         """Document that the answer comes as a stream of events, unless one JSON document is asked for."""
         return self.alt_response(

@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from chatstream.errors import BadRequest, InvalidFields, UnsupportedMediaType
 from chatstream.http import strict_json
 from chatstream.http.uploads import read_files
+from chatstream.services.stored_text import BAD_TEXT, UNSTORABLE
 
 BODY_TIMEOUT_S = 30.0
 
@@ -30,17 +31,13 @@ class BodyParser(FlaskParser):
 
     def load_json(self, req: Request, schema: marshmallow.Schema) -> Any:  # noqa: ARG002
         """The document in the body. Raises BadRequest, UnsupportedMediaType, InvalidFields."""
-        if req.mimetype != "application/json" and not (
-            req.mimetype.startswith("application/") and req.mimetype.endswith("+json")
-        ):
-            raise UnsupportedMediaType("Send the body as application/json.")
-        return strict_json.parse(read_body(req))
+        return strict_json.parse(read_json_text(req))
 
     def load_querystring(self, req: Request, schema: marshmallow.Schema) -> Any:
         """The query, without text that can not be stored. Raises InvalidFields."""
-        bad = [name for name, value in req.args.items() if strict_json.UNSTORABLE.search(value)]
+        bad = [name for name, value in req.args.items() if UNSTORABLE.search(value)]
         if bad:
-            raise InvalidFields({name: [strict_json.BAD_TEXT] for name in bad})
+            raise InvalidFields({name: [BAD_TEXT] for name in bad})
         return super().load_querystring(req, schema)
 
     def load_files(self, req: Request, schema: marshmallow.Schema) -> Any:
@@ -58,6 +55,28 @@ class BodyParser(FlaskParser):
     ) -> NoReturn:
         """Raise the schema's complaints in the one shape."""
         raise InvalidFields(flat_errors(error.messages))
+
+
+def load(schema: marshmallow.Schema, document: Any) -> Any:
+    """What ``schema`` makes of a document. Raises InvalidFields."""
+    try:
+        return schema.load(document)
+    except marshmallow.ValidationError as error:
+        raise InvalidFields(flat_errors(error.messages)) from None
+
+
+def read_json_text(req: Request, *, max_bytes: int | None = None) -> bytes:
+    """A body that says it is JSON; ``max_bytes`` instead of the limit of other bodies.
+
+    Raises UnsupportedMediaType, and what `read_body` raises.
+    """
+    if req.mimetype != "application/json" and not (
+        req.mimetype.startswith("application/") and req.mimetype.endswith("+json")
+    ):
+        raise UnsupportedMediaType("Send the body as application/json.")
+    if max_bytes is not None:
+        req.max_content_length = max_bytes
+    return read_body(req)
 
 
 def read_body(req: Request) -> bytes:

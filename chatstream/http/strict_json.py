@@ -12,15 +12,12 @@ import re
 from typing import Any, NoReturn
 
 from chatstream.errors import BadRequest, InvalidFields
+from chatstream.services.stored_text import BAD_TEXT, UNSTORABLE, is_unstorable
 
 MAX_DEPTH = 32
 MAX_FIELDS = 100
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """NUL and surrogates can only come as escapes: JSON has no raw control characters, UTF-8 no surrogates."""
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What jsonb and text columns refuse: NUL, and half a surrogate pair."""
-
-BAD_TEXT = "Has characters that are not allowed (NUL or half a surrogate pair)."
 
 
 def parse(body: bytes) -> Any:
@@ -37,7 +34,9 @@ def parse(body: bytes) -> Any:
         deep = [f"Is nested deeper than {MAX_DEPTH} levels."]
         errors = {name: deep for name, value in fields.items() if _deeper(value, MAX_DEPTH - 1)}
     if not errors and _SUSPICIOUS.search(body):
-        errors = {_shown(name): [BAD_TEXT] for name, value in fields.items() if _unstorable(name) or _unstorable(value)}
+        errors = {
+            _shown(name): [BAD_TEXT] for name, value in fields.items() if is_unstorable(name) or is_unstorable(value)
+        }
     if errors:
         raise InvalidFields(errors)
     return document
@@ -57,14 +56,6 @@ def _deeper(value: Any, levels: int) -> bool:
             if isinstance(item, dict | list)
         ]
     return bool(layer)
-
-
-def _unstorable(value: Any) -> bool:
-    if isinstance(value, str):
-        return UNSTORABLE.search(value) is not None
-    if isinstance(value, dict):
-        return any(_unstorable(name) or _unstorable(item) for name, item in value.items())
-    return isinstance(value, list) and any(_unstorable(item) for item in value)
 
 
 def _shown(name: str) -> str:

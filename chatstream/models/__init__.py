@@ -11,7 +11,9 @@ from chatstream.models.error_log import ErrorLog
 from chatstream.models.generation import Generation
 from chatstream.models.generation_event import GenerationEvent
 from chatstream.models.invite import Invite
+from chatstream.models.message_feedback import MessageFeedback
 from chatstream.models.password_reset import PasswordReset
+from chatstream.models.search_entry import SearchEntry
 from chatstream.models.team import Team
 from chatstream.models.user import User
 
@@ -27,7 +29,9 @@ __all__ = [
     "Generation",
     "GenerationEvent",
     "Invite",
+    "MessageFeedback",
     "PasswordReset",
+    "SearchEntry",
     "Team",
     "User",
     "VersionPage",

@@ -25,7 +25,7 @@ class Chat(Base):
         Index("ix_chats_user_list", "user_id", text("updated_at DESC"), text("id DESC")),
         Index("ix_chats_user_archived_list", "user_id", "is_archived", text("updated_at DESC"), text("id DESC")),
         Index(None, "agent_id"),
-        Index(None, "team_id"),
+        Index(None, "team_id", "updated_at"),
     )
 
     id: Mapped[UuidKey]

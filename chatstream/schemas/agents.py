@@ -30,6 +30,7 @@ class SteeringKeys(Schema):
     model = fields.Raw()
     history_limit = fields.Integer(strict=True, validate=validate.Range(1, 1000))
     request_format = StrictString(validate=validate.OneOf(["chatstream", "n8n_chat"]))
+    title_webhook = StrictString(validate=validate.Length(1, 2000))
     idle_timeout_s = fields.Float(validate=validate.Range(1, 3600))
     total_timeout_s = fields.Float(validate=validate.Range(1, 3600))
 

@@ -9,11 +9,14 @@ from chatstream.schemas.common import (
     JsonObject,
     PageQuery,
     Query,
+    SearchWords,
     StrictBoolean,
     StrictString,
     Timestamp,
     not_blank,
 )
+from chatstream.services.chat_bulk import ACTIONS
+from chatstream.services.feedback import RATINGS
 
 METADATA_BYTES = 16 * 1024
 CONTENT_CHARS = 32_000
@@ -24,6 +27,13 @@ class RunningGeneration(Schema):
 
     id = fields.UUID()
     status = fields.String()
+
+
+class Feedback(Schema):
+    """What the user says of an answer."""
+
+    rating = fields.String(validate=validate.OneOf(RATINGS))
+    comment = fields.String()
 
 
 class Message(Schema):
@@ -37,6 +47,7 @@ class Message(Schema):
         validate=validate.OneOf(["complete", "stopped", "error", "interrupted"]),
         metadata={"description": "Of an answer."},
     )
+    feedback = fields.Nested(Feedback)
     metadata = fields.Dict(keys=fields.String())
 
 
@@ -79,6 +90,7 @@ class ChatListQuery(PageQuery):
 
     archived = fields.Boolean(load_default=None)
     agent_id = fields.UUID(load_default=None)
+    q = SearchWords(load_default=None)
 
 
 class MessagesQuery(Query):
@@ -138,3 +150,17 @@ class Exchange(Schema):
 
     user_message = fields.Nested(Message)
     message = fields.Nested(Message)
+
+
+class BulkAction(Body):
+    """One act on many chats."""
+
+    ids = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 100))
+    action = StrictString(required=True, validate=validate.OneOf(ACTIONS))
+
+
+class BulkOutcome(Schema):
+    """What came of it, in the order of the ids."""
+
+    done = fields.List(fields.UUID())
+    not_found = fields.List(fields.UUID())

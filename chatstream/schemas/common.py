@@ -67,6 +67,17 @@ class StrictInteger(fields.Integer):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class SearchWords(fields.String):
+    """What is typed into a search box."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validate=[validate.Length(1, 200), not_blank],
+            metadata={"description": 'Words; "several as they stand"; -not this one. The last may be a beginning.'},
+            **kwargs,
+        )
+
+
 def not_blank(value: str) -> None:
     """Raise ValidationError for a text of white space only."""
     if not value.strip():

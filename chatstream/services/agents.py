@@ -100,7 +100,10 @@ class Agents:
     def _fill(self, agent: Agent, fields: Mapping[str, Any]) -> None:
         plain = {name: value for name, value in fields.items() if name != "webhook_token"}
         if "webhook_url" in plain and plain["webhook_url"] != agent.webhook_url:
-            self._check_address(plain["webhook_url"])
+            self._check_address("webhook_url", plain["webhook_url"])
+        title_webhook = plain.get("config", {}).get("title_webhook")
+        if title_webhook is not None and title_webhook != (agent.config or {}).get("title_webhook"):
+            self._check_address("config.title_webhook", title_webhook)
         for name, value in plain.items():
             setattr(agent, name, value)
         db.session.add(agent)
@@ -109,11 +112,11 @@ class Agents:
             token = fields["webhook_token"]
             agent.webhook_token = self.cipher.encrypt(token, row=row_name(agent.id)) if token else None
 
-    def _check_address(self, url: str) -> None:
+    def _check_address(self, field: str, url: str) -> None:
         try:
             self.policy.check_url(url)
         except WebhookBlocked as blocked:
-            raise InvalidFields({"webhook_url": [blocked.said or blocked.detail]}) from None
+            raise InvalidFields({field: [blocked.said or blocked.detail]}) from None
 
 
 def row_name(agent_id: uuid.UUID) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, select
 from chatstream.errors import AgentUnavailable, NotFound
 from chatstream.extensions import db
 from chatstream.models import Agent, Chat, Generation
-from chatstream.services import transcripts
+from chatstream.services import search, transcripts
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
 
@@ -34,13 +34,19 @@ def page(
     cursor: str | None,
     archived: bool | None = None,
     agent_id: uuid.UUID | None = None,
+    q: str | None = None,
 ) -> Page[Chat]:
-    """The caller's chats, newest activity first. Raises InvalidFields (cursor)."""
+    """The caller's chats, newest activity first; ``q``: those in whose title or messages it is found.
+
+    Raises InvalidFields (q, cursor).
+    """
     query = select(Chat).where(Chat.user_id == principal.user_id)
     if archived is not None:
         query = query.where(Chat.is_archived == archived)
     if agent_id is not None:
         query = query.where(Chat.agent_id == agent_id)
+    if q is not None:
+        query = query.where(search.chats_with(principal, q))
     return newest_first(query, instant=Chat.updated_at, key=Chat.id, limit=limit, cursor=cursor)
 
 

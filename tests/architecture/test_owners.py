@@ -10,12 +10,14 @@ from pathlib import Path
 from chatstream.models import Agent, AuditEvent, AuthSession, Chat, ErrorLog, Generation, Invite, PasswordReset, User
 from chatstream.models.agent_avatar import AgentAvatar
 from chatstream.models.generation_event import GenerationEvent
+from chatstream.models.message_feedback import MessageFeedback
+from chatstream.models.search_entry import SearchEntry
 
 SERVICES = Path(__file__).parent.parent.parent / "chatstream" / "services"
 
 OWNED = (
     *(Agent, AgentAvatar, AuditEvent, AuthSession, Chat, ErrorLog),
-    *(Generation, GenerationEvent, Invite, PasswordReset, User),
+    *(Generation, GenerationEvent, Invite, MessageFeedback, PasswordReset, SearchEntry, User),
 )
 MODELS = {model.__name__ for model in OWNED}
 TABLES = "|".join(model.__tablename__ for model in OWNED)
@@ -28,7 +30,9 @@ WITHOUT_OWNER = {
     "generations/idempotency.py:find_repeat": "in the chat that intake has found to be the caller's, and locked",
     "generations/resuming.py:find_place": "in the chat that chats.get has found to be the caller's",
     "chats.py:running": "shown only with the chat, which is looked up as the caller's",
-    "generations/stopping.py:stop_answer": "in the chat that chats.get has found to be the caller's",
+    "generations/stopping.py:stop_answers": "in chats that the caller was found to own",
+    "chat_bulk.py:_archive": "the condition that act has made of the caller",
+    "chat_bulk.py:_delete": "the condition that act has made of the caller",
     "transcripts/reading.py:length": "of a chat that chats.get has found to be the caller's",
     # the owner comes with what the caller hands over
     "accounts.py:get": "the id of the principal",
@@ -39,17 +43,26 @@ WITHOUT_OWNER = {
     "auth_sessions.py:_answer_again": "by the id and the secret of a signed token",
     "generations/outcomes.py:request_stop": "the callers say whose",
     "rights.py:_withdraw": "what these users have handed out",
+    "feedback.py:_forget": "the rating of a message in a chat that rate has found to be the caller's, and locked",
+    "generations/naming.py:_rename": "the chat whose answer was just stored",
     # no caller: the server looks after its own
     "generations/outcomes.py:any_running": "ids that request_stop has returned",
     "generations/outcomes.py:beat": "the worker's own generations",
     "generations/outcomes.py:close": "a generation that ends, in its chat",
     "generations/reaping.py:_lost": "generations that have lost their worker",
+    "retention.py:_some": "by the rule that _is_due makes of the team",
+    "retention.py:_delete": "chats that _some has found due, and locked",
+    "search/rebuilding.py:_lock_some": "the operator's command, over all chats",
+    "search/rebuilding.py:rebuild": "the operator's command, over all chats",
     "shared_log/postgres.py:sweep": "events of ended generations",
     "token_keys.py:_rotate_one": "an agent that the operator's rotation has read",
 }
 """``file:function`` to the reason."""
 
-BY_CHAT = {*(f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")), "shared_log/postgres.py"}
+SEARCH = {f"search/{name}.py" for name in ("hits", "query", "rebuilding")}
+"""By the caller; the last is the operator's."""
+TRANSCRIPTS = {f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")}
+BY_CHAT = {*TRANSCRIPTS, *SEARCH, "shared_log/postgres.py"}
 """Statements as text: by the id of a chat or generation that the caller was found to own."""
 
 

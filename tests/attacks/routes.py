@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -36,6 +36,9 @@ class Row:
     body: Any = None
     live: bool = False
     files: bool = False
+    query: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
+    """Names of things that stand for others in the path."""
 
 
 ROUTES = {
@@ -84,6 +87,14 @@ ROUTES = {
     "PUT /api/chats/<uuid:chat_id>/messages/<uuid:message_id>": Row(PERSONAL, {"content": "Hello again"}),
     "GET /api/chats/<uuid:chat_id>/messages/<uuid:message_id>/versions": Row(PERSONAL),
     "POST /api/chats/<uuid:chat_id>/messages/<uuid:message_id>/versions/<int:n>/restore": Row(PERSONAL),
+    "PUT /api/chats/<uuid:chat_id>/messages/<uuid:message_id>/feedback": Row(
+        PERSONAL, {"rating": "up"}, ids={"message_id": "answer_id"}
+    ),
+    "GET /api/chats/<uuid:chat_id>/export": Row(PERSONAL),
+    "POST /api/chats/import": Row(TEAM, {"version": 1, "agent_id": "{agent_id}", "title": "Imported", "messages": []}),
+    "POST /api/chats/bulk": Row(SIGNED_IN, {"ids": ["{chat_id}"], "action": "archive"}),
+    "GET /api/search/": Row(SIGNED_IN, query="?q=Canary"),
+    "GET /api/agents/<uuid:agent_id>/feedback": Row(TEAM_ADMIN),
     "GET /api/chats/<uuid:chat_id>/stream": Row(PERSONAL, live=True),
     "POST /api/chats/<uuid:chat_id>/stop": Row(PERSONAL, live=True),
 }
@@ -105,7 +116,10 @@ class Asking:
         self.row = ROUTES[route]
         self.method, rule = route.split(" ", 1)
         self._cast = cast
-        self._path = re.sub(r"<any\('([^']+)'.*>", r"\1", re.sub(r"<(?:uuid|int):(\w+)>", r"{\1}", rule))
+        rule = re.sub(r":(\w+)>", lambda name: f":{self.row.ids.get(name[1], name[1])}>", rule)
+        self._path = (
+            re.sub(r"<any\('([^']+)'.*>", r"\1", re.sub(r"<(?:uuid|int):(\w+)>", r"{\1}", rule)) + self.row.query
+        )
 
     def path(self, things: Things) -> str:
         """The route's path to one of ``things``."""

@@ -44,6 +44,8 @@ class Things:
             return template.format(**self.ids)
         if isinstance(template, dict):
             return {name: self.fill(value) for name, value in template.items()}
+        if isinstance(template, list):
+            return [self.fill(value) for value in template]
         return template
 
 
@@ -96,12 +98,14 @@ class Cast:
             db.session.add_all([chat, session, invite])
             db.session.flush()
             question = {"id": str(uuid.uuid4()), "role": "user", "content": "Canary", "timestamp": rfc3339(now())}
-            transcripts.append(chat.id, question)
+            answer = {**question, "id": str(uuid.uuid4()), "role": "assistant", "status": "complete"}
+            transcripts.extend(chat.id, [question, answer])
             reset = password_resets.issue(admin, member.id, source=audit.UNKNOWN)
             ids = {
                 "agent_id": agent_id,
                 "chat_id": str(chat.id),
                 "message_id": question["id"],
+                "answer_id": answer["id"],
                 "session_id": str(session.id),
                 "invite_id": str(invite.id),
                 "user_id": str(member.id),

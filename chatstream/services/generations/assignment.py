@@ -36,6 +36,8 @@ class Assignment:
     config: Mapping[str, Any]
     history: Sequence[Mapping[str, str]]
     user_message: Mapping[str, Any]
+    first_title: str | None = None
+    """What the chat was named after this message, when it had no title before."""
     origin: Origin
 
     def webhook_call(self) -> WebhookCall:

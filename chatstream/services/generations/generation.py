@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 AppContext = Callable[[], AbstractContextManager[Any]]
 Halt = Literal["stopped", "interrupted", "abandoned"]
+Aftermath = Callable[[Assignment, Mapping[str, Any]], None]
+"""What is done with a complete answer once it is stored and told."""
 
 
 class Generation:
@@ -33,7 +35,14 @@ class Generation:
     what it had. A kill can therefore never fall into the middle of a commit.
     """
 
-    def __init__(self, assignment: Assignment, *, streamer: N8nStreamer, app_context: AppContext) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        streamer: N8nStreamer,
+        app_context: AppContext,
+        aftermath: Aftermath | None = None,
+    ) -> None:
         self.assignment = replace(assignment, history=())  # it goes with the call; an answer takes minutes
         self._call: WebhookCall | None = assignment.webhook_call()
         self.log = EventLog(str(assignment.generation_id))
@@ -41,6 +50,7 @@ class Generation:
         self.stored: dict[str, Any] | None = None
         self._streamer = streamer
         self._app_context = app_context
+        self._aftermath = aftermath
         self._pieces: list[str] = []
         self._chunks = 0
         self._first_token_ms: int | None = None
@@ -103,6 +113,8 @@ class Generation:
                 self.stored = self._store(answer)
                 if self.stored is not None:
                     self._tell_end(answer)
+                    if self._aftermath is not None and answer.status == "complete":
+                        gevent.spawn(self._aftermath, self.assignment, self.stored)
         except Exception:
             # The row stays as running; without a heartbeat the reaper closes it.
             log.exception("the end of generation %s can not be stored", self.assignment.generation_id)

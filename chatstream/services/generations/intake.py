@@ -6,7 +6,6 @@ each other.
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 
@@ -22,9 +21,9 @@ from chatstream.services.generations.asking import Ask
 from chatstream.services.generations.assignment import Assignment, Origin
 from chatstream.services.generations.idempotency import Key, Repeat, find_repeat
 from chatstream.services.principals import Principal
+from chatstream.services.titles import title_from
 
 DEFAULT_HISTORY = 50
-TITLE_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +58,10 @@ class Intake:
         message = question.message
         generation_id, message_id = self._open(principal, chat, agent, message["id"], key)
         question.put(chat.id)
+        first_title = None
         if chat.title is None:
-            db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=title_from(message["content"])))
+            first_title = title_from(message["content"])
+            db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=first_title))
         limit = agent.config.get("history_limit", DEFAULT_HISTORY)
         assignment = Assignment(
             generation_id=generation_id,
@@ -76,6 +77,7 @@ class Intake:
             config=agent.config,
             history=transcripts.history(chat.id, limit=limit),
             user_message=message,
+            first_title=first_title,
             origin=origin,
         )
         db.session.commit()
@@ -126,13 +128,3 @@ class Intake:
         if (running or 0) > self.max_running:
             raise TooManyStreams(f"At most {self.max_running} answers may run at once.", headers={"Retry-After": "5"})
         return opened[0], opened[1]
-
-
-def title_from(content: str) -> str:
-    """A title from the first user message: one line, at most 60 characters, cut at a word where there is one."""
-    line = re.sub(r"\s+", " ", content).strip()
-    if len(line) <= TITLE_CHARS:
-        return line
-    head = line[:TITLE_CHARS]
-    words, space, _ = head.rpartition(" ")
-    return (words if space and len(words) >= TITLE_CHARS // 2 else head).rstrip(" ,;:.-") + "…"

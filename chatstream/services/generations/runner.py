@@ -15,6 +15,7 @@ from chatstream.services.event_log import KEEP_ALIVE_S
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.following import RemoteFollowers
 from chatstream.services.generations.generation import AppContext, Generation
+from chatstream.services.generations.naming import Namer
 from chatstream.services.generations.outcomes import DATABASE_GONE, any_running, beat
 from chatstream.services.generations.reaping import reap
 from chatstream.services.generations.resuming import TELLING_S, Place
@@ -46,6 +47,7 @@ class GenerationRunner:
         self._streamer = streamer
         self._log = log
         self._app_context = app_context
+        self._namer = Namer(streamer=streamer, app_context=app_context)
         self._generations: dict[uuid.UUID, Generation] = {}
         self._remote = RemoteFollowers(log=log, app_context=app_context)
         self._listener = listener
@@ -57,7 +59,9 @@ class GenerationRunner:
     def start(self, assignment: Assignment) -> Generation:
         """Begin to fetch an answer."""
         self.keep_watch()
-        generation = Generation(assignment, streamer=self._streamer, app_context=self._app_context)
+        generation = Generation(
+            assignment, streamer=self._streamer, app_context=self._app_context, aftermath=self._namer.name
+        )
         self._generations[assignment.generation_id] = generation
         generation.start()
         return generation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Collection
 
 import gevent
 
@@ -21,7 +22,12 @@ LOOK_S = 0.03
 def stop_answer(principal: Principal, chat_id: uuid.UUID) -> bool:
     """Stop the running answer of a chat and wait until it is stored; False when none ran. Raises NotFound."""
     chats.get(principal, chat_id)
-    asked = request_stop(Generation.chat_id == chat_id)
+    return stop_answers([chat_id])
+
+
+def stop_answers(chat_ids: Collection[uuid.UUID]) -> bool:
+    """Stop the running answers of the caller's own chats, as `stop_answer` does; False when none ran."""
+    asked = request_stop(Generation.chat_id.in_(chat_ids))
     db.session.commit()
     deadline = time.monotonic() + PATIENCE_S
     while asked and any_running(asked) and time.monotonic() < deadline:

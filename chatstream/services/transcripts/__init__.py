@@ -15,7 +15,7 @@ a message or moves many, so it wants the row of the chat locked from the first l
 
 from chatstream.services.transcripts.aside import Outline, find_aside, outline, outlines
 from chatstream.services.transcripts.message import Message
-from chatstream.services.transcripts.reading import before, between, contains, find, history, newest
+from chatstream.services.transcripts.reading import at, before, between, contains, find, history, newest
 from chatstream.services.transcripts.rewinding import bring_back, rewind
 from chatstream.services.transcripts.writing import BOUND, Bound, append, extend, replace
 
@@ -25,6 +25,7 @@ __all__ = [
     "Message",
     "Outline",
     "append",
+    "at",
     "before",
     "between",
     "bring_back",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, TextClause, bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from chatstream.errors import InvalidFields
 from chatstream.extensions import db
@@ -83,6 +83,19 @@ _FIND = (
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
     .columns(message=JSONB)
 )
+_AT = (
+    text("""
+        SELECT wanted.chat_id, wanted.place, coalesce(
+            (SELECT messages -> (wanted.place - message_count + jsonb_array_length(messages)) FROM chats
+             WHERE id = wanted.chat_id AND wanted.place >= message_count - jsonb_array_length(messages)),
+            (SELECT messages -> (wanted.place - number) FROM chat_pages
+             WHERE chat_pages.chat_id = wanted.chat_id AND number <= wanted.place ORDER BY number DESC LIMIT 1)
+        ) AS message
+        FROM unnest(CAST(:chat_ids AS uuid[]), CAST(:places AS integer[])) AS wanted(chat_id, place)
+    """)
+    .bindparams(bindparam("chat_ids", type_=ARRAY(UUID)))
+    .columns(chat_id=UUID, message=JSONB)
+)
 _PLACE_OF = text(
     f"WITH tail AS MATERIALIZED ({_TAIL}) SELECT place FROM ({_PLACE}) AS found"  # noqa: S608
 ).bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
@@ -109,6 +122,15 @@ def between(chat_id: uuid.UUID, start: int, stop: int) -> list[Message]:
     """The messages from place ``start`` to before place ``stop``, counted from 0; fewer where the transcript ends."""
     rows = db.session.execute(_BETWEEN, {"chat_id": chat_id, "start": start, "stop": stop}).all()
     return [row.message for row in rows]
+
+
+def at(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[uuid.UUID, int], Message]:
+    """The messages at places of any chats, in one statement; none where a transcript is shorter by now."""
+    if not places:
+        return {}
+    parameters = {"chat_ids": [chat_id for chat_id, _ in places], "places": [place for _, place in places]}
+    rows = db.session.execute(_AT, parameters).all()
+    return {(row.chat_id, row.place): row.message for row in rows if row.message is not None}
 
 
 def length(chat_id: uuid.UUID) -> int:
