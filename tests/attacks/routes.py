@@ -37,6 +37,8 @@ class Row:
     live: bool = False
     files: bool = False
     query: str = ""
+    is_document: bool = False
+    """The body is one that we have written: what counts for nothing in it is passed over."""
     ids: dict[str, str] = field(default_factory=dict)
     """Names of things that stand for others in the path."""
 
@@ -91,7 +93,9 @@ ROUTES = {
         PERSONAL, {"rating": "up"}, ids={"message_id": "answer_id"}
     ),
     "GET /api/chats/<uuid:chat_id>/export": Row(PERSONAL),
-    "POST /api/chats/import": Row(TEAM, {"version": 1, "agent_id": "{agent_id}", "title": "Imported", "messages": []}),
+    "POST /api/chats/import": Row(
+        TEAM, {"version": 1, "agent_id": "{agent_id}", "title": "Imported", "messages": []}, is_document=True
+    ),
     "POST /api/chats/bulk": Row(SIGNED_IN, {"ids": ["{chat_id}"], "action": "archive"}),
     "GET /api/search/": Row(SIGNED_IN, query="?q=Canary"),
     "GET /api/agents/<uuid:agent_id>/feedback": Row(TEAM_ADMIN),

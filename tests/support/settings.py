@@ -21,6 +21,7 @@ def environment(database_url: str, **changes: str) -> dict[str, str]:
         "PASSWORD_RESET_RATE_LIMIT": "100000 per minute",
         "MESSAGE_RATE_LIMIT": "100000 per minute",
         "AGENT_TEST_RATE_LIMIT": "100000 per minute",
+        "DATABASE_POOL_SIZE": "30",  # tests that ask for 31 answers at once would be told to come again
         "LOG_LEVEL": "warning",
         **changes,
     }

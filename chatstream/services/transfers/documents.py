@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,7 @@ MAX_EVENTS_OF_ONE = 20_000
 EVENTS_AT_ONCE = 5_000
 
 _MESSAGES = "messages"
+_MANY_DIGITS = re.compile(rb"\d{4000}")
 
 
 def read_head(document: bytes) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def read_messages(document: bytes) -> Iterator[Any]:
     Raises BadRequest (a number too large), InvalidFields (text that can not be stored).
     """
     may_be_unstorable = b"\\u0000" in document  # JSON has no raw NUL, and half a pair is replaced by the parser
-    for place, item in enumerate(ijson.items(io.BytesIO(document), f"{_MESSAGES}.item")):
+    for place, item in enumerate(ijson.items(io.BytesIO(document), f"{_MESSAGES}.item", **_numbers(document))):
         if may_be_unstorable and is_unstorable(item):
             raise InvalidFields({f"{_MESSAGES}.{place}": [BAD_TEXT]})
         yield _with_floats(item)
@@ -74,9 +76,17 @@ def read_messages(document: bytes) -> Iterator[Any]:
 
 def _events(document: bytes) -> Iterator[tuple[str, str, Any]]:
     try:
-        yield from ijson.parse(io.BytesIO(document))
+        yield from ijson.parse(io.BytesIO(document), **_numbers(document))
     except (ijson.JSONError, ValueError):
         raise BadRequest("The body is not valid JSON.") from None
+
+
+def _numbers(document: bytes) -> dict[str, bool]:
+    """How numbers are read: whole ones of any length, but for those that Python refuses to make, over 4300 digits.
+
+    ijson does not expect that refusal, and leaves the interpreter with an error that surfaces anywhere.
+    """
+    return {"use_float": _MANY_DIGITS.search(document) is not None}
 
 
 def _with_floats(value: Any) -> Any:
