@@ -23,6 +23,7 @@ from sqlalchemy import text
 from chatstream.extensions import db
 from chatstream.http.json_bodies import BODY_TIMEOUT_S
 from chatstream.n8n_sim.answers import expected_text
+from chatstream.services import transcripts
 from tests.faults.exchanges import workers_of
 from tests.support.person import Person
 from tests.support.server import Server
@@ -70,10 +71,9 @@ def wait_until(condition: Callable[[], Any], *, seconds: float) -> float:
 def answers(app: Flask) -> list[tuple[str, str]]:
     """State and stored text of every generation; no text while it runs."""
     with app.app_context():
-        rows = db.session.execute(
-            text("SELECT status, messages->1->>'content' FROM generations JOIN chats ON chats.id = chat_id")
-        ).all()
-    return [(row[0], row[1]) for row in rows]
+        rows = db.session.execute(text("SELECT status, chat_id, message_id FROM generations")).all()
+        stored = [(row.status, transcripts.find(row.chat_id, str(row.message_id))) for row in rows]
+    return [(status, message["content"] if message else "") for status, message in stored]
 
 
 def all_complete(app: Flask, count: int) -> Callable[[], bool]:
