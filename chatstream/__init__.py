@@ -70,6 +70,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.access_token_minutes),
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "DATABASE_DIRECT_URL": settings.direct_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": settings.database_pool_size,
             "max_overflow": 0,
@@ -101,10 +102,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings) -> Services:
-    from sqlalchemy import NullPool, create_engine
-
     from chatstream.config import SettingsError
-    from chatstream.extensions import CONNECT_ARGS
+    from chatstream.extensions import unpooled_engine
     from chatstream.services import principal_cache
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
@@ -128,10 +127,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     streamer = N8nStreamer(policy=policy)
-    words = create_engine(
-        settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=CONNECT_ARGS
-    )
-    listener = Listener(words)
+    listener = Listener(unpooled_engine(settings.direct_url).execution_options(isolation_level="AUTOCOMMIT"))
     listener.subscribe(principal_cache.cache.heard)
     runner = GenerationRunner(streamer=streamer, log=shared_log, app_context=app.app_context, listener=listener)
     accounts = _accounts(settings)
