@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import requests
 
 from tests.faults.exchanges import workers_of
 from tests.support.server import ROOT, Process, free_port
@@ -61,6 +63,10 @@ class Nginx(Process):
         self.command = [program, "-e", "stderr", "-p", str(folder), "-c", str(config)]
         super().__init__([*self.command, "-g", "daemon off;"], {}, folder / "error.log")
         self._wait_until_it_listens()
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """A request on a connection of its own."""
+        return requests.request(method, self.url + path, verify=str(self.pem), timeout=30, **options)
 
     def take_out(self, *ports: int) -> None:
         """Mark these nodes as down, as an operator does before an upgrade; ``reload`` makes it count."""
