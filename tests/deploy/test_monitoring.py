@@ -38,9 +38,7 @@ METRICS = {
 }
 
 promtool = shutil.which("promtool")
-with_promtool = pytest.mark.skipif(
-    promtool is None, reason="promtool is not installed (Debian: apt install prometheus)"
-)
+with_promtool = pytest.mark.skipif(promtool is None, reason="promtool is missing (Debian: apt install prometheus)")
 
 
 def alerts() -> list[dict[str, Any]]:
