@@ -70,13 +70,13 @@ class Nginx(Process):
 
     def take_out(self, *ports: int) -> None:
         """Mark these nodes as down, as an operator does before an upgrade; ``reload`` makes it count."""
-        shipped = (SHIPPED / "chatstream" / "nodes.conf").read_text()
+        shipped = (SHIPPED / "chatstream-site" / "nodes.conf").read_text()
         form = next(line for line in shipped.splitlines() if line.startswith("server"))
         lines = [
             re.sub(r"\S+:8000", f"127.0.0.1:{port}", form).replace(";", " down;" if port in ports else ";")
             for port in self.nodes
         ]
-        (self._folder / "chatstream" / "nodes.conf").write_text("\n".join(lines) + "\n")
+        (self._folder / "chatstream-site" / "nodes.conf").write_text("\n".join(lines) + "\n")
 
     def reload(self) -> None:
         """SIGHUP; returns when new workers have taken over. The old ones keep the streams that they have."""
@@ -101,14 +101,15 @@ class Nginx(Process):
 
 def _adapt(folder: Path, pem: Path, port: int, plain_port: int) -> None:
     """Copy what is shipped to ``folder``, with every address and path of it changed."""
-    shutil.copytree(SHIPPED / "chatstream", folder / "chatstream")
+    for part in ("chatstream", "chatstream-site"):
+        shutil.copytree(SHIPPED / part, folder / part)
     text = (SHIPPED / "chatstream.conf").read_text()
     text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)  # not every machine has IPv6
     text = text.replace("listen 443 ", f"listen 127.0.0.1:{port} ").replace("listen 80;", f"listen {plain_port};")
-    text = text.replace("/etc/nginx/chatstream/", f"{folder}/chatstream/")
+    text = text.replace("/etc/nginx/", f"{folder}/")
     text = text.replace("/srv/chatstream/app", f"{folder}/app")
-    text = text.replace("/var/log/nginx/chatstream.log", f"{folder}/access.log")
     (folder / "chatstream.conf").write_text(text)
-    (folder / "chatstream" / "names.conf").write_text(f"server_name {NAME};\n")
-    tls = folder / "chatstream" / "tls.conf"
-    tls.write_text(re.sub(r"/etc/letsencrypt/\S+(?=;)", str(pem), tls.read_text()))
+    site = folder / "chatstream-site"
+    (site / "names.conf").write_text(f"server_name {NAME};\n")
+    (site / "log.conf").write_text(f"access_log {folder}/access.log chatstream;\n")
+    (site / "tls.conf").write_text(re.sub(r"/etc/letsencrypt/\S+(?=;)", str(pem), (site / "tls.conf").read_text()))
