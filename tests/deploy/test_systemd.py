@@ -31,7 +31,7 @@ def section(unit: Path, name: str) -> configparser.SectionProxy:
 def on_this_machine(folder: Path) -> list[Path]:
     """The units, with the paths of an installation changed to those of this checkout: programs must be there."""
     for unit in UNITS:
-        text = unit.read_text().replace("/opt/chatstream/current", str(ROOT))
+        text = re.sub(r"/opt/chatstream/(current|releases/%i)", str(ROOT), unit.read_text())
         (folder / unit.name).write_text(text.replace("/etc/chatstream/chatstream.env", "/dev/null"))
     return [folder / unit.name for unit in UNITS]
 
@@ -72,4 +72,4 @@ def test_services_share_one_installation(service: Path) -> None:
     values = section(service, "Service")
     assert values["User"] == "chatstream"
     assert values["EnvironmentFile"] == "/etc/chatstream/chatstream.env"
-    assert re.match(r"/opt/chatstream/current/\.venv/bin/(gunicorn|flask) ", values["ExecStart"])
+    assert re.match(r"/opt/chatstream/(current|releases/%i)/\.venv/bin/(gunicorn|flask) ", values["ExecStart"])
