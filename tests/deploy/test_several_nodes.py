@@ -196,7 +196,7 @@ def test_who_signs_out_is_out_at_every_node(nodes: Nodes, client: Person) -> Non
 
     assert statuses() == {200}
     assert client.post("/api/auth/logout").status_code == 200
-    assert wait_for(lambda: statuses() == {401}, 2)
+    assert wait_for(lambda: statuses() == {401}, 5)
 
 
 # --- a rolling restart ----------------------------------------------------------------------------------------
