@@ -82,6 +82,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "IMPORT_MAX_BYTES": settings.import_max_mib << 20,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "DATABASE_DIRECT_URL": settings.direct_url,
+        "SEARCH_CONFIG": settings.search_config,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": settings.database_pool_size,
             "max_overflow": 0,
@@ -155,19 +157,12 @@ def _services(app: Flask, settings: Settings) -> Services:
 
 
 def _listener(settings: Settings) -> Listener:
-    from sqlalchemy import NullPool, create_engine
-
-    from chatstream.extensions import connect_args
+    from chatstream.extensions import unpooled_engine
     from chatstream.services import principal_cache
     from chatstream.services.signals import Listener
 
-    words = create_engine(
-        settings.database_url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        connect_args=connect_args(settings.search_config),
-    )
-    listener = Listener(words)
+    words = unpooled_engine(settings.direct_url, settings.search_config)
+    listener = Listener(words.execution_options(isolation_level="AUTOCOMMIT"))
     listener.subscribe(principal_cache.cache.heard)
     return listener
 

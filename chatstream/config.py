@@ -47,6 +47,7 @@ class Settings:
     log_format: LogFormat = "json"
 
     database_url: str = field(repr=False)
+    database_direct_url: str | None = field(default=None, repr=False)
     database_pool_size: int = 10
     redis_url: str | None = field(default=None, repr=False)
 
@@ -73,6 +74,11 @@ class Settings:
     max_streams_per_user: int = 5
     search_config: str = "simple"
     import_max_mib: int = 16
+
+    @property
+    def direct_url(self) -> str:
+        """The database past any pooler, for what belongs to a session: LISTEN, SET, locks beyond a transaction."""
+        return self.database_direct_url or self.database_url
 
     @property
     def is_development(self) -> bool:
@@ -112,7 +118,8 @@ class _Reader:
             trusted_proxies=self._number("TRUSTED_PROXIES", 0, 0, 10),
             log_level=self._choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
             log_format=cast(LogFormat, self._choice("LOG_FORMAT", "text" if development else "json", ("json", "text"))),
-            database_url=self._database_url(),
+            database_url=self._database_url("DATABASE_URL"),
+            database_direct_url=self._direct_url(),
             database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
             redis_url=self._redis_url(),
             jwt_secret_key=self._secret("JWT_SECRET_KEY"),
@@ -216,13 +223,16 @@ class _Reader:
             return self._complain(name, "is a default or a guessable value: make a random one", b"")
         return key
 
-    def _database_url(self) -> str:
-        url = self._text("DATABASE_URL")
+    def _direct_url(self) -> str | None:
+        return self._database_url("DATABASE_DIRECT_URL") if self._text("DATABASE_DIRECT_URL") else None
+
+    def _database_url(self, name: str) -> str:
+        url = self._text(name)
         if not url:
-            return self._complain("DATABASE_URL", "is not set", "")
+            return self._complain(name, "is not set", "")
         scheme, separator, rest = url.partition("://")
         if not separator or scheme not in ("postgresql", "postgres", "postgresql+psycopg2"):
-            return self._complain("DATABASE_URL", "must begin with postgresql://", "")
+            return self._complain(name, "must begin with postgresql://", "")
         # SQLAlchemy 2.1 takes bare postgresql:// for psycopg 3, which is not installed.
         return f"postgresql+psycopg2://{rest}"
 

@@ -12,7 +12,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, ExceptionContext, MetaData, event
+from sqlalchemy import Engine, ExceptionContext, MetaData, NullPool, create_engine, event
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -64,6 +64,12 @@ def _hide_rows(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = tuple(_ROW.sub("(row hidden)", arg) if isinstance(arg, str) else arg for arg in error.args)
+
+
+def unpooled_engine(url: str, search_config: str) -> Engine:
+    """An engine whose connections are made when asked for and closed after use: for what belongs to a session, which a
+    pooler in transaction mode would hand to somebody else."""
+    return create_engine(url, poolclass=NullPool, connect_args=connect_args(search_config), hide_parameters=True)
 
 
 def init_extensions(app: Flask) -> None:

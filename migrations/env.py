@@ -1,11 +1,11 @@
-"""How Alembic runs our migrations: in the application's own engine, each in a transaction."""
+"""How Alembic runs our migrations: on a connection of their own, past any pooler, each in a transaction."""
 
 from __future__ import annotations
 
 from alembic import context
 from flask import current_app
 
-from chatstream.extensions import Base
+from chatstream.extensions import Base, unpooled_engine
 
 import chatstream.models  # noqa: F401 isort: skip  - fills the metadata
 
@@ -15,7 +15,7 @@ LOCK = 0x43_68_61_74
 
 def run() -> None:
     """Run whatever the command asked for, under an advisory lock."""
-    engine = current_app.extensions["migrate"].db.engine
+    engine = unpooled_engine(current_app.config["DATABASE_DIRECT_URL"], current_app.config["SEARCH_CONFIG"])
     with engine.connect() as connection:
         connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("SET lock_timeout = '10s'")

@@ -42,7 +42,7 @@ def test_health_and_readiness(app: Flask) -> None:
 def test_readiness_sees_missing_migrations(app: Flask) -> None:
     with app.app_context():
         head = db.session.scalar(text("SELECT version_num FROM alembic_version"))
-        for change in ("UPDATE alembic_version SET version_num = 'old'", "DELETE FROM alembic_version"):
+        for change in ("UPDATE alembic_version SET version_num = '0001'", "DELETE FROM alembic_version"):
             db.session.execute(text(change))
             db.session.commit()
             answer = app.test_client().get("/readyz")
@@ -50,6 +50,17 @@ def test_readiness_sees_missing_migrations(app: Flask) -> None:
             assert answer.text == "database: ok\nmigrations: not at head: run flask db upgrade\n"
         db.session.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head})
         db.session.commit()
+
+
+def test_a_newer_release_may_migrate_before_this_one_goes(app: Flask) -> None:
+    with app.app_context():
+        head = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+        db.session.execute(text("UPDATE alembic_version SET version_num = 'to come'"))
+        db.session.commit()
+        answer = app.test_client().get("/readyz")
+        db.session.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
+        db.session.commit()
+    assert (answer.status_code, answer.text) == (200, "database: ok\nmigrations: ahead of this release\n")
 
 
 def test_readiness_sees_what_does_not_answer(variables: dict[str, str]) -> None:

@@ -16,7 +16,6 @@ from tests.support.settings import environment
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = set(re.findall(r'self\._\w+\(\s*"([A-Z_]+)"', (ROOT / "chatstream" / "config.py").read_text())) | {
-    "DATABASE_URL",
     "REDIS_URL",
 }
 SECRETS = ("JWT_SECRET_KEY", "PASSWORD_PEPPER", "TOKEN_ENCRYPTION_KEYS")
@@ -80,6 +79,7 @@ def test_every_fault_is_told_at_once() -> None:
         ("TOKEN_ENCRYPTION_KEYS", "A" * 43),
         ("BCRYPT_ROUNDS", "4"),
         ("DATABASE_URL", "mysql://localhost/x"),
+        ("DATABASE_DIRECT_URL", "mysql://localhost/x"),
         ("REDIS_URL", "http://localhost"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://*.example.org"),

@@ -89,7 +89,12 @@ class Exchange:
             return response.status_code
 
     def _ask(self) -> requests.Response:
-        options: dict[str, Any] = {"cookies": self._cookies, "stream": True, "timeout": 60}
+        options: dict[str, Any] = {
+            "cookies": self._cookies,
+            "stream": True,
+            "timeout": 60,
+            "verify": self.person.http.verify,
+        }
         if not self.stream.events:
             headers = {"Idempotency-Key": self._key}
             return requests.post(f"{self._url}/messages", json={"content": self.content}, headers=headers, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Self
 
 import requests
@@ -13,10 +14,11 @@ from tests.support.world import PASSWORD, Account
 class Person:
     """Does over HTTP what a client of ours does."""
 
-    def __init__(self, url: str, account: Account) -> None:
+    def __init__(self, url: str, account: Account, *, trusted: Path | None = None) -> None:
         self.url = url
         self.http = requests.Session()
         self.http.trust_env = False
+        self.http.verify = str(trusted) if trusted else True
         answer = self.post("/api/auth/login", {"email": account.email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
 

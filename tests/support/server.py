@@ -75,8 +75,8 @@ class Process:
 class Server(Process):
     """ChatStream as it is deployed."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        port = free_port()
+    def __init__(self, environment: Mapping[str, str], log: Path, *, port: int | None = None) -> None:
+        port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
