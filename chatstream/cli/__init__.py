@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
+from chatstream.cli.doctor import doctor_command
+from chatstream.cli.errors import errors_group
 from chatstream.cli.keys import keys_group
 from chatstream.cli.n8n_sim import n8n_sim_command
 from chatstream.cli.seed import seed_command
@@ -13,5 +15,5 @@ from chatstream.cli.users import user_group
 
 def init_cli(app: Flask) -> None:
     """Register the commands on an application."""
-    for command in (seed_command, team_group, user_group, keys_group, n8n_sim_command):
+    for command in (seed_command, team_group, user_group, keys_group, errors_group, doctor_command, n8n_sim_command):
         app.cli.add_command(command)
