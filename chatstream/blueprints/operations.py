@@ -12,7 +12,7 @@ from chatstream.services.offload import Offload
 
 bp = Blueprint("operations", __name__)
 
-_adding_up = Offload(threads=1, queue=4, busy="Too many ask for the metrics at once.")
+_adding_up = Offload("metrics", threads=1, queue=4, busy="Too many ask for the metrics at once.")
 """With many workers it takes some tens of milliseconds, which streams shall not wait for."""
 
 

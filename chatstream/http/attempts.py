@@ -13,9 +13,10 @@ from typing import Final
 
 from flask import Flask, Response, current_app, g, request
 
-from chatstream.http.access import context
+from chatstream.http.access import context, note
 from chatstream.logs import event
 from chatstream.metrics import instruments
+from chatstream.models import User
 from chatstream.services.accounts import normal_email
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,12 @@ def made_with(address: str) -> None:
     """The current attempt names this email address."""
     key: bytes = current_app.extensions["address_key"]
     g.address_hash = hmac.new(key, normal_email(address).encode(), hashlib.sha256).hexdigest()[:HASH_CHARS]
+
+
+def made_by(user: User) -> User:
+    """The current attempt has turned out to be this user's; returns the user."""
+    note(user_id=user.id, team_id=user.team_id)
+    return user
 
 
 def _tell(response: Response) -> Response:

@@ -46,4 +46,4 @@ def _is_from_here() -> bool:
 
 def _has(token: str) -> bool:
     scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(), token.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(errors="replace"), token.encode())

@@ -84,6 +84,10 @@ class GenerationRunner:
         patience_s = TELLING_S if place.has_ended else KEEP_ALIVE_S
         return self._remote.follow(place.generation_id, place.after, patience_s=patience_s)
 
+    def is_here(self, generation_id: uuid.UUID) -> bool:
+        """Whether this worker writes an answer, or has just done so."""
+        return generation_id in self._generations
+
     def is_running(self, generation_id: uuid.UUID) -> bool:
         """Whether an answer has not ended yet, on whichever worker."""
         with self._app_context():
