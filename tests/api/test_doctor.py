@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from chatstream import create_app
-from chatstream.config import Settings
 from chatstream.services import doctor
 from tests.api.test_cli import run
 from tests.api.test_operations import production
 from tests.support.person import Person
-from tests.support.server import Server
+from tests.support.server import ROOT, Server, command_environment
 from tests.support.world import World
 
 
@@ -36,15 +36,19 @@ def test_a_healthy_installation(app: Flask, variables: dict[str, str]) -> None:
 
 def test_everything_that_is_wrong_is_told_with_advice(variables: dict[str, str]) -> None:
     changes = {"DATABASE_URL": "postgresql://127.0.0.1:9/x", "REDIS_URL": "redis://127.0.0.1:9/0"}
-    app = create_app(Settings.from_environment({**variables, **changes, "WORKER_CONNECTIONS": "100000"}))
-    output = run(app, "doctor", fails=True)
+    environ = command_environment({**variables, **changes, "WORKER_CONNECTIONS": "100000"})
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    output = done.stdout
     found = findings(output)
     failed = ("database", "migrations", "redis", "version", "connections", "clock")
     assert {name: found[name] for name in failed} == dict.fromkeys(failed, "failed")
     assert found["outbound"] == "ok"
     for advice in ("DATABASE_URL", "flask db upgrade", "REDIS_URL", "LimitNOFILE"):
         assert advice in output
-    assert "6 of these must be put right" in output
+    assert "6 of these must be put right" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_limits_that_are_passed_fail(app: Flask, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +78,7 @@ def test_a_worker_that_stops_is_not_ready(
             server.child.terminate()
             time.sleep(1.0)
             early.sendall(b"\r\n")
-            answer = early.recv(65536).decode()
+            answer = early.makefile().read()
         server.wait()
     assert answer.startswith("HTTP/1.1 503 ")
     assert "worker: is stopping\n" in answer

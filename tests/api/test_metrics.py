@@ -159,9 +159,7 @@ def test_counts_of_many_dead_workers_become_one_file(app: Flask, pair: Server) -
     assert not place.exists()
 
 
-def test_what_a_killed_gunicorn_leaves_is_deleted_by_the_next(
-    app: Flask, variables: dict[str, str], tmp_path: Path
-) -> None:
+def test_what_a_killed_gunicorn_leaves_is_deleted(app: Flask, variables: dict[str, str], tmp_path: Path) -> None:
     with Server(variables, tmp_path / "first") as first:
         left = folder_of(first)
         pids = [first.child.pid, *workers_of(first)]
