@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 import gevent
+from gevent.event import Event as Flag
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
@@ -24,6 +25,7 @@ ROOM: Final = 500
 """Kinds of failures that may wait; one of a kind that waits already only adds to its count."""
 AT_ONCE: Final = 50
 PAUSE_S: Final = 1.0
+"""Between two writes. The first after a while of peace is written at once; a killed worker loses no more than this."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class FailureQueue:
         self._waiting: dict[str, _Waiting] = {}
         self._dropped = 0
         self._is_kept = False
+        self._any = Flag()
 
     def put(self, failure: Failure) -> None:
         """Keep a failure; at once in a process that does not ``keep_writing``, such as a command."""
@@ -54,15 +57,19 @@ class FailureQueue:
             self._waiting[fingerprint] = _Waiting(failure, failure.at)
         else:
             self._drop()
-        if not self._is_kept:
+        if self._is_kept:
+            self._any.set()
+        else:
             self.flush()
 
     def keep_writing(self) -> None:
         """Write what waits, for ever. Runs in a greenlet of its own."""
         self._is_kept = True
         while True:
-            gevent.sleep(PAUSE_S)
+            self._any.wait(PAUSE_S)  # what the database did not take is tried again without a word
+            self._any.clear()
             self.flush()
+            gevent.sleep(PAUSE_S)
 
     def flush(self) -> None:
         """Write some of what waits now; what the database does not take waits on."""
