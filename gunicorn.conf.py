@@ -41,7 +41,7 @@ keepalive = 75  # longer than nginx keeps an idle connection to its upstream
 limit_request_line = 8190
 limit_request_fields = 64
 
-metrics_folder = folder.make()
+metrics_folder = folder.ours()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)  # for the workers, which import prometheus-client
 
 accesslog = None

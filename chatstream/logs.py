@@ -65,7 +65,10 @@ FORMATTERS: Final[dict[LogFormat, type[logging.Formatter]]] = {"json": JsonLines
 
 
 def init_logs(level: str, form: LogFormat, context: Callable[[], Fields] = dict) -> None:
-    """Send the log lines of the application to standard error; ``context`` adds what is known of the request."""
+    """Send the log lines of the application to standard error; ``context`` adds what is known of the request.
+
+    Whatever the level, other handlers see warnings.
+    """
 
     def add_context(record: logging.LogRecord) -> bool:
         record.context = context()
@@ -74,9 +77,10 @@ def init_logs(level: str, form: LogFormat, context: Callable[[], Fields] = dict)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATTERS[form]())
     handler.addFilter(add_context)
+    handler.setLevel(level.upper())
     logger = logging.getLogger(LOGGER)
     logger.handlers[:] = [handler]
-    logger.setLevel(level.upper())
+    logger.setLevel(min(handler.level, logging.WARNING))
     logger.propagate = False
 
 

@@ -7,6 +7,7 @@ error_logs calls it, and whose stack to keep where the line itself shall not sho
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any, Final
 
 from flask import current_app, g, has_app_context, has_request_context, request
@@ -24,8 +25,8 @@ GUNICORN: Final = "gunicorn.error"
 class KeptFailures(logging.Handler):
     """Puts warnings and worse into the queue of the application that is at work, or else into ``queue``."""
 
-    def __init__(self, queue: FailureQueue) -> None:
-        super().__init__(logging.WARNING)
+    def __init__(self, queue: FailureQueue, level: int = logging.WARNING) -> None:
+        super().__init__(level)
         self._queue = queue
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -46,11 +47,10 @@ class KeptFailures(logging.Handler):
 
 def keep_failures(queue: FailureQueue) -> None:
     """Attach it to what ChatStream logs, and to what gunicorn does."""
-    handler = KeptFailures(queue)
-    logging.getLogger(LOGGER).addHandler(handler)
+    logging.getLogger(LOGGER).addHandler(KeptFailures(queue))
     gunicorn = logging.getLogger(GUNICORN)
     gunicorn.handlers[:] = [one for one in gunicorn.handlers if not isinstance(one, KeptFailures)]
-    gunicorn.addHandler(handler)
+    gunicorn.addHandler(KeptFailures(queue, logging.ERROR))  # its warnings quote what strangers send
 
 
 def _failure(record: logging.LogRecord) -> Failure:
@@ -59,11 +59,21 @@ def _failure(record: logging.LogRecord) -> Failure:
         severity=_severity(record),
         code=getattr(record, "code", None) or _code(record),
         message=scrubbed(record.getMessage()),
-        kind=(record.name, str(record.msg), type(error).__name__),
+        kind=(record.name, str(record.msg), type(error).__name__, _place(error), _route()),
         stack=stack_of(error) if error is not None else None,
         context={"logger": record.name},
         **_request(),
     )
+
+
+def _place(error: BaseException | None) -> str:
+    """The function that an exception comes from."""
+    frames = list(traceback.walk_tb(error.__traceback__ if error else None))
+    return frames[-1][0].f_code.co_qualname if frames else ""
+
+
+def _route() -> str:
+    return request.url_rule.rule if has_request_context() and request.url_rule else ""
 
 
 def _severity(record: logging.LogRecord) -> Severity:

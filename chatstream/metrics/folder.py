@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,12 @@ GONE: Final = "gone"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of our own in it
 
 
-def make() -> Path:
-    """A new folder, in memory where the system has such a place; those that nobody uses any more are deleted."""
+@cache
+def ours() -> Path:
+    """This process's folder, made in memory where the system has such a place; those that nobody uses are deleted.
+
+    The same after a reload: gunicorn reads its configuration again, while older workers still count.
+    """
     parent = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
     for other in parent.glob(f"{PREFIX}*"):
         _delete_unused(other)
