@@ -21,6 +21,8 @@ from chatstream.services.scrubbing import scrubbed, stack_of
 GUNICORN: Final = "gunicorn.error"
 """Where gunicorn tells of requests that failed outside of the application: in mid-stream, for instance."""
 
+MESSAGE_CHARS: Final = 4000
+
 
 class KeptFailures(logging.Handler):
     """Puts warnings and worse into the queue of the application that is at work, or else into ``queue``."""
@@ -58,7 +60,7 @@ def _failure(record: logging.LogRecord) -> Failure:
     return Failure(
         severity=_severity(record),
         code=getattr(record, "code", None) or _code(record),
-        message=scrubbed(record.getMessage()),
+        message=scrubbed(record.getMessage()[:MESSAGE_CHARS]),
         kind=(record.name, str(record.msg), type(error).__name__, _place(error), _route()),
         stack=stack_of(error) if error is not None else None,
         context={"logger": record.name},
@@ -97,7 +99,7 @@ def _request() -> dict[str, Any]:
     return {
         "request_id": g.get("request_id"),
         "method": request.method[:20],
-        "path": scrubbed(request.path)[:2000],
+        "path": scrubbed(request.path[:2000]),
         "team_id": caller.team_id if caller else None,
         "user_id": caller.user_id if caller else None,
         "agent_id": ids.get("agent_id"),

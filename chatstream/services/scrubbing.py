@@ -9,18 +9,20 @@ from typing import Final
 STACK_CHARS: Final = 20_000
 FRAMES: Final = 40
 
+_NAMES = "password|passwd|secret|token|cookie|authorization|api_?key"
 _SECRETS: Final = (
     (re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE), r"\1 [token]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[token]"),  # a JWT
     (re.compile(r"\$2[aby]\$\d\d\$[./\w]{10,}"), "[hash]"),  # bcrypt
-    (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^\s/@\"']*@", re.IGNORECASE), r"\1[credentials]@"),
+    (re.compile(r"(://)[^\s/@\"']{1,500}@"), r"\1[credentials]@"),
     (
-        re.compile(r"\b(\w*(?:password|passwd|secret|token|cookie|authorization|api_?key)\w*[\"']?\s*[=:]\s*)"
-                   r"(\"[^\"]*\"|'[^']*'|[^\s,;)}\]]+)", re.IGNORECASE),
+        re.compile(rf"((?:{_NAMES})\w{{0,30}}[\"']?\s{{0,4}}[=:]\s{{0,4}})(\"[^\"]*\"|'[^']*'|[^\s,;)}}\]]+)", re.I),
         r"\1[hidden]",
     ),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[address]"),
-)  # fmt: skip
+    (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"), "[address]"),
+)
+"""What they take of a text is bounded, so that they are quick on any: a stack may quote what a stranger sent."""
+
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -34,4 +36,5 @@ def scrubbed(text: str) -> str:
 def stack_of(error: BaseException) -> str:
     """The stack of an exception with those that caused it; the end of it where it is long."""
     lines = traceback.format_exception(type(error), error, error.__traceback__, limit=-FRAMES)
-    return scrubbed("".join(lines))[-STACK_CHARS:]
+    end = "".join(lines)[-2 * STACK_CHARS :]  # a secret that is cut in two here is gone below
+    return scrubbed(end)[-STACK_CHARS:]

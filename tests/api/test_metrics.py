@@ -181,14 +181,15 @@ def test_the_number_of_series_does_not_grow_with_ids(app: Flask, world: World, s
 
     def visit() -> None:
         for _ in range(30):
-            client.get(f"/api/chats/{uuid.uuid4()}")
-            client.put(f"/api/agents/{uuid.uuid4()}", json={"name": "x"})
-            client.get(f"/{uuid.uuid4()}/{uuid.uuid4()}")
-            client.open("/healthz", method="BREW")
-            app.test_client().post(
-                "/api/auth/login", json={"email": f"{uuid.uuid4()}@example.org", "password": "x" * 9}
-            )
-            client.get("/metrics")
+            for method, path, body in (
+                ("GET", f"/api/chats/{uuid.uuid4()}", None),
+                ("PUT", f"/api/agents/{uuid.uuid4()}", {"name": "x"}),
+                ("GET", f"/{uuid.uuid4()}/{uuid.uuid4()}", None),
+                ("BREW", "/healthz", None),
+                ("POST", "/api/auth/login", {"email": f"{uuid.uuid4()}@example.org", "password": "x" * 9}),
+                ("GET", "/metrics", None),
+            ):
+                client.open(path, method=method, json=body, buffered=True)
 
     visit()
     before = series(client.get("/metrics").text)
