@@ -1,4 +1,4 @@
-"""ChatStream that counts and logs nothing, to be measured against ChatStream: see benchmarks/metrics.py. Not for use."""
+"""ChatStream that counts and logs nothing, to be measured against ChatStream by benchmarks/metrics.py. Not for use."""
 
 from __future__ import annotations
 
