@@ -6,6 +6,7 @@ worker.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from contextlib import suppress
@@ -14,9 +15,12 @@ from weakref import WeakSet
 
 import gevent
 from gevent.event import Event as Flag
+from gunicorn.glogging import Logger
 from gunicorn.http.errors import NoMoreData
 
+from chatstream import logs
 from chatstream.config import Settings, SettingsError
+from chatstream.metrics import folder
 
 try:
     settings = Settings.from_environment()
@@ -38,9 +42,25 @@ limit_request_line = 8190
 limit_request_fields = 64
 forwarded_allow_ips = ""  # TRUSTED_PROXIES says who is believed; gunicorn would believe loopback
 
+metrics_folder = folder.ours()
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics_folder)  # for the workers, which import prometheus-client
+
 accesslog = None
 errorlog = "-"
 loglevel = settings.log_level
+
+
+class Lines(Logger):
+    """gunicorn's own lines, in the form of the application's."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called at the start, and again at each reload."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.FORMATTERS[settings.log_format]())
+
+
+logger_class = Lines
 
 DRAIN_MARGIN_S = 3
 """What is left of the graceful limit to store answers that did not end in time."""
@@ -76,8 +96,11 @@ def post_request(_worker: Any, request: Any, environ: Any, _response: Any) -> No
 
 def post_worker_init(worker: Any) -> None:
     """Watch over the generations of this worker, and drain them when it is told to stop."""
-    runner = worker.wsgi.extensions["chatstream"].runner
+    services = worker.wsgi.extensions["chatstream"]
+    runner = services.runner
     runner.keep_watch()
+    gevent.spawn(services.failures.keep_writing)
+    gevent.spawn(services.figures.keep_measuring)
 
     def drain_when_stopped() -> None:
         while worker.alive:
@@ -123,3 +146,14 @@ def worker_exit(_server: Any, worker: Any) -> None:
     if drain is not None:
         worker.served.set()
         drain.join(timeout=graceful_timeout)
+        worker.wsgi.extensions["chatstream"].failures.flush()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A worker is gone, in the arbiter's eyes: what it counted stays, what it had open does not."""
+    folder.retire(metrics_folder, worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """The arbiter is the last to go."""
+    folder.delete(metrics_folder)

@@ -110,19 +110,23 @@ def show(load: str, rounds: list[tuple[Result, Result]]) -> None:
     print(f"{load:<6} CPU with : without {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})")
 
 
+def compare(stage: Stage, count: int, whole: str = WITH, less: str = WITHOUT) -> None:
+    """Measure both loads on two applications, ``count`` rounds each, and print a table."""
+    bench = Bench(stage, stage.stand_in())
+    print("load   what       CPU us  tokens/s   rows/t  bytes/t   WAL/t   p50 ms   p99 ms")
+    for load in ("paced", "flat"):
+        rounds = []
+        for number in range(count):
+            order = (whole, less) if number % 2 == 0 else (less, whole)
+            results = {application: bench.round(load, application) for application in order}
+            rounds.append((results[whole], results[less]))
+        show(load, rounds)
+
+
 def main() -> None:
-    """Measure both loads, and print a table."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    """With the log and without."""
     with Stage() as stage:
-        bench = Bench(stage, stage.stand_in())
-        print("load   log        CPU us  tokens/s   rows/t  bytes/t   WAL/t   p50 ms   p99 ms")
-        for load in ("paced", "flat"):
-            rounds = []
-            for number in range(count):
-                order = (WITH, WITHOUT) if number % 2 == 0 else (WITHOUT, WITH)
-                results = {application: bench.round(load, application) for application in order}
-                rounds.append((results[WITH], results[WITHOUT]))
-            show(load, rounds)
+        compare(stage, int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
 
 
 if __name__ == "__main__":

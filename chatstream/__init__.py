@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy import Engine
 
     from chatstream.config import Settings
     from chatstream.services.accounts import Accounts
     from chatstream.services.container import Services
-    from chatstream.services.signals import Listener
+    from chatstream.services.doctor import Doctor
+    from chatstream.services.generations import GenerationRunner
+    from chatstream.services.health import Readiness
+    from chatstream.services.n8n import N8nStreamer
+    from chatstream.services.outbound import OutboundPolicy
+    from chatstream.services.shared_log import SharedLog
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MAX_BODY_BYTES = 1 << 20
@@ -34,30 +40,34 @@ def create_app(settings: Settings | None = None) -> Flask:
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
     from chatstream.http import (
+        access,
         admission,
+        attempts,
+        failures,
         origins,
         policy,
         problems,
         request_ids,
         security_headers,
-        security_log,
         tokens,
     )
     from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
-    logs.init_logs(settings.log_level, settings.log_format)
+    logs.init_logs(settings.log_level, settings.log_format, access.context)
     app = Flask("chatstream", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
+    access.init_access(app)
     init_extensions(app)
-    app.extensions["chatstream"] = _services(app, settings)
+    app.extensions["chatstream"] = services = _services(app, settings)
+    failures.keep_failures(services.failures)
     problems.init_problems(app)
     tokens.init_tokens(app, SigningKeys([settings.jwt_secret_key, *settings.jwt_previous_keys]))
     request_ids.init_request_ids(app)
     origins.init_origins(app)
-    security_log.init_security_log(app)
+    attempts.init_attempts(app, secret=settings.password_pepper)
     _register_blueprints(app)
     policy.require_policies(app)
     cli.init_cli(app)
@@ -112,34 +122,39 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": None,
         "DEMO_ALLOWED": settings.is_development,
+        "METRICS_TOKEN": settings.metrics_token,
+        "METRICS_FOLDER": settings.metrics_folder,
     }
 
 
 def _services(app: Flask, settings: Settings) -> Services:
-    from chatstream.config import SettingsError
+    from chatstream.extensions import db, unpooled_engine
+    from chatstream.services import query_times
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
-    from chatstream.services.generations import GenerationRunner
+    from chatstream.services.failure_queue import FailureQueue
     from chatstream.services.generations.intake import Intake
     from chatstream.services.health import Readiness
     from chatstream.services.invitations import Invitations
     from chatstream.services.n8n import N8nStreamer
-    from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
+    from chatstream.services.process_figures import ProcessFigures
     from chatstream.services.shared_log import PostgresLog, RedisLog
     from chatstream.services.token_cipher import TokenCipher
 
-    try:
-        policy = OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
-    except ValueError as error:
-        raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
+    policy = _outbound_policy(settings)
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
     streamer = N8nStreamer(policy=policy)
-    listener = _listener(settings)
-    runner = GenerationRunner(streamer=streamer, log=shared_log, app_context=app.app_context, listener=listener)
+    unpooled = unpooled_engine(settings.direct_url, settings.search_config)
+    aside = unpooled.execution_options(isolation_level="AUTOCOMMIT")
+    with app.app_context():
+        query_times.observe(db.engine)
+        figures = ProcessFigures(db.engine)
+    runner = _runner(app, settings, streamer, shared_log, aside)
+    readiness = Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url, is_stopping=lambda: runner.is_stopping)
     accounts = _accounts(settings)
     return Services(
         accounts=accounts,
@@ -152,19 +167,55 @@ def _services(app: Flask, settings: Settings) -> Services:
         probes=Probes(agents=agents, streamer=streamer),
         shared_log=shared_log,
         runner=runner,
-        readiness=Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url),
+        readiness=readiness,
+        doctor=_doctor(settings, readiness),
+        failures=FailureQueue(aside),
+        figures=figures,
     )
 
 
-def _listener(settings: Settings) -> Listener:
-    from chatstream.extensions import unpooled_engine
+def _outbound_policy(settings: Settings) -> OutboundPolicy:
+    from chatstream.config import SettingsError
+    from chatstream.services.outbound import OutboundPolicy
+
+    try:
+        return OutboundPolicy(allowed_hosts=settings.webhook_allowed_hosts, allow_loopback=settings.is_development)
+    except ValueError as error:
+        raise SettingsError(f"WEBHOOK_ALLOWED_HOSTS: {error}") from None
+
+
+def _runner(
+    app: Flask, settings: Settings, streamer: N8nStreamer, shared_log: SharedLog, aside: Engine
+) -> GenerationRunner:
     from chatstream.services import principal_cache
+    from chatstream.services.generations import GenerationRunner
+    from chatstream.services.generations.observing import Observer
     from chatstream.services.signals import Listener
 
-    words = unpooled_engine(settings.direct_url, settings.search_config)
-    listener = Listener(words.execution_options(isolation_level="AUTOCOMMIT"))
+    listener = Listener(aside)
     listener.subscribe(principal_cache.cache.heard)
-    return listener
+    return GenerationRunner(
+        streamer=streamer,
+        log=shared_log,
+        app_context=app.app_context,
+        listener=listener,
+        observer=Observer(by_agent=settings.metrics_by_agent),
+    )
+
+
+def _doctor(settings: Settings, readiness: Readiness) -> Doctor:
+    from chatstream.services.doctor import Doctor
+
+    return Doctor(
+        readiness=readiness,
+        is_development=settings.is_development,
+        workers=settings.workers,
+        worker_connections=settings.worker_connections,
+        pool_size=settings.database_pool_size,
+        allowed_hosts=settings.webhook_allowed_hosts,
+        metrics_are_guarded=settings.metrics_token is not None,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
 
 def _accounts(settings: Settings) -> Accounts:
@@ -189,6 +240,7 @@ def _register_blueprints(app: Flask) -> None:
         auth,
         chats,
         documentation,
+        error_logs,
         feedback,
         invites,
         messages,
@@ -207,7 +259,7 @@ def _register_blueprints(app: Flask) -> None:
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
     conversations = (chats.bp, messages.bp, search.bp, feedback.bp, transfers.bp, versions.bp)
-    for blueprint in (*accounts, agents.bp, *conversations):
+    for blueprint in (*accounts, error_logs.bp, agents.bp, *conversations):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -45,6 +46,9 @@ class Settings:
     trusted_proxies: int = 0
     log_level: str = "info"
     log_format: LogFormat = "json"
+    metrics_token: str | None = field(default=None, repr=False)
+    metrics_by_agent: bool = False
+    metrics_folder: Path | None = None
 
     database_url: str = field(repr=False)
     database_direct_url: str | None = field(default=None, repr=False)
@@ -118,6 +122,9 @@ class _Reader:
             trusted_proxies=self._number("TRUSTED_PROXIES", 0, 0, 10),
             log_level=self._choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
             log_format=cast(LogFormat, self._choice("LOG_FORMAT", "text" if development else "json", ("json", "text"))),
+            metrics_token=next(iter(self._secrets("METRICS_TOKEN")), None),
+            metrics_by_agent=self._choice("METRICS_BY_AGENT", "off", ("off", "on")) == "on",
+            metrics_folder=self._metrics_folder(),
             database_url=self._database_url("DATABASE_URL"),
             database_direct_url=self._direct_url(),
             database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
@@ -192,6 +199,11 @@ class _Reader:
 
     def _secrets(self, name: str) -> tuple[str, ...]:
         return tuple(self._strong(name, word, len(word.encode()), word) for word in self._words(name))
+
+    def _metrics_folder(self) -> Path | None:
+        """Not a setting: gunicorn.conf.py makes the folder, and names it so for prometheus-client."""
+        folder = self._environ.get("PROMETHEUS_MULTIPROC_DIR")
+        return Path(folder) if folder else None
 
     def _cookie_prefix(self) -> CookiePrefix:
         prefix = cast(CookiePrefix, self._choice("COOKIE_PREFIX", "none", ("none", "host")))

@@ -7,7 +7,8 @@
     ├── Unauthenticated                   401     unauthenticated
     │   ├── InvalidCredentials            401     invalid_credentials
     │   ├── InvalidToken                  401     invalid_token
-    │   └── TokenReused                   401     token_reused
+    │   ├── TokenReused                   401     token_reused
+    │   └── InvalidScraperToken           401     invalid_scraper_token
     ├── Forbidden                         403     forbidden
     │   ├── AdminRequired                 403     admin_required
     │   ├── CrossOrigin                   403     cross_origin
@@ -105,6 +106,15 @@ class TokenReused(Unauthenticated):
     """A refresh token came a second time; its session is revoked."""
 
     code, title = "token_reused", "The session was ended because its refresh token was used twice"
+
+
+class InvalidScraperToken(Unauthenticated):
+    """Metrics were asked for without the token that is set for them."""
+
+    code, title = "invalid_scraper_token", "Metrics need the bearer token that METRICS_TOKEN sets"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
 
 
 class Forbidden(ChatStreamError):

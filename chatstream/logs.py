@@ -1,6 +1,7 @@
 """Log lines: one a record, JSON for machines or text for people. Nothing in a message can look like a line of its own.
 
-In text a stack takes more lines, each of them indented.
+What happens is told as an event: a name and fields (``event``). Everything else is a message. The standard library
+only: gunicorn's arbiter writes its lines in the same form, before gevent has patched anything.
 """
 
 from __future__ import annotations
@@ -9,47 +10,89 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-
-from flask import g, has_request_context
+from typing import Any, Final
 
 from chatstream.config import LogFormat
+
+LOGGER: Final = "chatstream"
+
+Fields = Mapping[str, Any]
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Ends of lines, and what a terminal obeys."""
 
 
-class _JsonLines(logging.Formatter):
+def event(log: logging.Logger, name: str, *, level: int = logging.INFO, **fields: Any) -> None:
+    """Tell that something happened. ``fields`` are plain values and ids; never a secret, never a message's text."""
+    if log.isEnabledFor(level):
+        log.log(level, name, extra={"fields": fields})
+
+
+def is_event(record: logging.LogRecord) -> bool:
+    """Whether a record was made by ``event``."""
+    return hasattr(record, "fields")
+
+
+class JsonLines(logging.Formatter):
+    """``{"time", "level", "event", …}``; of a message the event is ``log``, with ``logger`` and ``message``."""
+
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        """One line, in ASCII."""
+        line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
         }
-        if has_request_context() and "request_id" in g:
-            line["request_id"] = g.request_id
+        if is_event(record):
+            line["event"] = record.getMessage()
+        else:
+            line |= {"event": "log", "logger": record.name, "message": record.getMessage()}
+        line |= _fields(record)
         if record.exc_info:
             line["stack"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        return json.dumps(line, default=str)
 
 
-class _TextLines(logging.Formatter):
+class TextLines(logging.Formatter):
+    """For a terminal: time, level, logger, words; a stack keeps its lines."""
+
     def format(self, record: logging.LogRecord) -> str:
+        """One line, and the stack where there is one."""
         head = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname.lower():7} {record.name}: "
+        words = [record.getMessage(), *(f"{name}={value}" for name, value in _fields(record).items())]
         stack = self.formatException(record.exc_info).split("\n") if record.exc_info else []
-        return head + "\n    ".join(_CONTROLS.sub(_escaped, line) for line in (record.getMessage(), *stack))
+        return head + "\n    ".join(_CONTROLS.sub(_escaped, line) for line in (" ".join(words), *stack))
 
 
 def _escaped(control: re.Match[str]) -> str:
     return repr(control[0])[1:-1]
 
 
-def init_logs(level: str, form: LogFormat) -> None:
-    """Send the log lines of the application to standard error."""
+FORMATTERS: Final[dict[LogFormat, type[logging.Formatter]]] = {"json": JsonLines, "text": TextLines}
+
+
+def init_logs(level: str, form: LogFormat, context: Callable[[], Fields] = dict) -> None:
+    """Send the log lines of the application to standard error; ``context`` adds what is known of the request.
+
+    Whatever the level, other handlers see warnings.
+    """
+
+    def add_context(record: logging.LogRecord) -> bool:
+        record.context = context()
+        return True
+
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines() if form == "json" else _TextLines())
-    logger = logging.getLogger("chatstream")
+    handler.setFormatter(FORMATTERS[form]())
+    handler.addFilter(add_context)
+    handler.setLevel(level.upper())
+    logger = logging.getLogger(LOGGER)
     logger.handlers[:] = [handler]
-    logger.setLevel(level.upper())
+    logger.setLevel(min(handler.level, logging.WARNING))
     logger.propagate = False
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """Those of the event before those of the request; what is not known is left out."""
+    known = {**getattr(record, "context", {}), **getattr(record, "fields", {})}
+    return {name: value for name, value in known.items() if value is not None}

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask_jwt_extended import unset_jwt_cookies
 
+from chatstream.http import attempts
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, public, signed_in
 from chatstream.http.rate_limits import by_address, by_user, rate_limited
@@ -30,9 +31,10 @@ bp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Accounts a
 @bp.problems(400, 403, 404, 409, 415, 422, 429, 503)
 def register(body: dict[str, Any]) -> User:
     """Make an account in an open team (404 team_not_found), or by an invite (404 invalid_invite)."""
+    attempts.made_with(body["email"])
     if "invite" in body:
-        return services().invitations.register(**body, source=source())
-    return services().accounts.register(**body)
+        return attempts.made_by(services().invitations.register(**body, source=source()))
+    return attempts.made_by(services().accounts.register(**body))
 
 
 @bp.route("/login", methods=["POST"])
@@ -43,9 +45,10 @@ def register(body: dict[str, Any]) -> User:
 @bp.problems(400, 401, 403, 409, 415, 422, 429, 503)
 def login(body: dict[str, Any]) -> Response:
     """Sign in: both tokens come as cookies."""
+    attempts.made_with(body["email"])
     client = Client.at(request.remote_addr, request.headers.get("User-Agent", ""), session_shown())
     signed_in = services().accounts.login(**body, client=client)
-    answer = jsonify(message="Signed in", user=schemas.User().dump(signed_in.user))
+    answer = jsonify(message="Signed in", user=schemas.User().dump(attempts.made_by(signed_in.user)))
     set_session_cookies(answer, signed_in.grant)
     return answer
 

@@ -7,14 +7,19 @@ gunicorn is given some more than the limit that is counted here.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import ClosingIterator
 
+from chatstream.metrics import instruments
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
 ALWAYS = frozenset({"/healthz"})
@@ -31,6 +36,8 @@ class Admission:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request on, and count it until its answer is closed."""
         if self.busy >= self._limit and environ.get("PATH_INFO") not in ALWAYS:
+            instruments.REFUSED.inc()
+            log.warning("all %d places of this worker are taken", self._limit, extra={"code": "busy"})
             return _refuse(start_response)
         self.busy += 1
         try:

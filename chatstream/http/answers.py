@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flask import Response, current_app, g, jsonify, request, stream_with_context
 
 from chatstream.errors import Unavailable, UpstreamError
+from chatstream.http.access import note
 from chatstream.http.downloads import cut_when_slow
 from chatstream.http.policy import principal
 from chatstream.http.services import services
@@ -29,6 +30,7 @@ def answer(chat_id: uuid.UUID, ask: Ask, *, stream: bool) -> Response:
     in_pieces = stream and _wants_events()
     if isinstance(accepted, idempotency.Repeat):
         return _repeated_stream(accepted) if in_pieces else _repeated_whole(accepted)
+    note(agent_id=accepted.agent_id)
     generation = services().runner.start(accepted)
     return events(accepted.generation_id, generation.log.follow()) if in_pieces else _whole(generation)
 
@@ -45,6 +47,8 @@ def while_signed_in(followed: Iterator[bytes]) -> Iterator[bytes]:
 
 def events(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
     """Answer with the frames of a generation. ``followed`` holds no database connection while it waits."""
+
+    note(follower="here" if services().runner.is_here(generation_id) else "elsewhere")
 
     def frames() -> Iterator[bytes]:
         yield from followed

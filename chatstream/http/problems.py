@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from chatstream.errors import ChatStreamError
+from chatstream.errors import ChatStreamError, UpstreamError
 from chatstream.extensions import db
 from chatstream.http.rate_limits import retry_after
-from chatstream.services import error_logs
+from chatstream.logs import event
+from chatstream.metrics import instruments
 from chatstream.services.shared_log.interface import SharedLogUnavailable
 
 log = logging.getLogger(__name__)
@@ -59,6 +58,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A problem document. ``extra`` members never replace the standard ones."""
+    g.problem_code = code
     body = {
         **(extra or {}),
         "type": f"urn:chatstream:problem:{code}",
@@ -85,6 +85,10 @@ def init_problems(app: Flask) -> None:
 
 
 def _named(error: ChatStreamError) -> Response:
+    if error.status == 429:
+        _count_rate_limit_hit(error.detail)
+    if error.status >= 500 and not isinstance(error, UpstreamError):  # those are kept with the answer
+        log.warning("%s: %s", error.code, error.detail, extra={"code": error.code, "error": error})
     return problem(error.status, error.code, error.title, error.detail, extra=error.extra, headers=error.headers)
 
 
@@ -104,55 +108,39 @@ def _http(error: HTTPException) -> Response:
 
 def _rate_limited(error: RateLimitExceeded) -> Response:
     seconds = str(retry_after())
+    _count_rate_limit_hit(str(error.limit.limit))
     detail = f"At most {error.limit.limit}: try again in {seconds} s."
     return problem(429, CODES[429], "Too many requests", detail, headers={"Retry-After": seconds})
 
 
-def _pool_empty(_error: PoolTimeout) -> Response:
-    return _unavailable("Every database connection is in use.")
+def _count_rate_limit_hit(limit: str) -> None:
+    route = request.url_rule.rule if request.url_rule else ""
+    instruments.RATE_LIMIT_HITS.labels(route).inc()
+    event(log, "rate_limited", route=route, limit=limit, ip=request.remote_addr)
 
 
-def _log_away(_error: SharedLogUnavailable) -> Response:
-    return _unavailable("The log of running answers does not answer at the moment.")
+def _pool_empty(error: PoolTimeout) -> Response:
+    return _unavailable("Every database connection is in use.", error)
+
+
+def _log_away(error: SharedLogUnavailable) -> Response:
+    return _unavailable("The log of running answers does not answer at the moment.", error)
 
 
 def _database(error: DBAPIError) -> Response:
     db.session.rollback()
     sqlstate = getattr(error.orig, "pgcode", None) or ""
     if error.connection_invalidated or not sqlstate or sqlstate[:2] in ("08", "53", "55", "57", "40"):
-        log.warning("the database does not serve: %s", type(error.orig).__name__)
-        return _unavailable("The database does not answer at the moment.")
+        return _unavailable("The database does not answer at the moment.", error)
     return _unexpected(error)
 
 
-def _unavailable(detail: str) -> Response:
+def _unavailable(detail: str, error: Exception) -> Response:
+    log.warning("%s (%s)", detail, type(error).__name__, extra={"code": CODES[503], "error": error})
     return problem(503, CODES[503], "Unavailable", detail, headers={"Retry-After": "1"})
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unhandled %s", type(error).__name__, exc_info=error)
-    _keep(error)
+    db.session.rollback()
+    log.critical("unhandled %s", type(error).__name__, exc_info=error, extra={"code": CODES[500]})
     return problem(500, CODES[500], "Internal error", "The server failed. The failure was recorded.")
-
-
-def _keep(error: Exception) -> None:
-    """Write a row on the failure, in a transaction of its own; never a second failure."""
-    stack = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-40))
-    who: Any = g.get("principal")
-    try:
-        db.session.rollback()
-        error_logs.record(
-            severity="critical",
-            code="internal_error",
-            message=type(error).__name__,
-            stack=stack[-20_000:].replace("\0", "\ufffd").encode(errors="replace").decode(),
-            request_id=g.get("request_id"),
-            method=request.method[:20],
-            path=request.path[:2000].replace("\0", "\ufffd").encode(errors="replace").decode(),
-            team_id=who.team_id if who else None,
-            user_id=who.user_id if who else None,
-        )
-        db.session.commit()
-    except SQLAlchemyError:
-        db.session.rollback()
-        log.warning("the failure could not be recorded in error_logs")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 
+from chatstream import logs
 from chatstream.extensions import db
 from chatstream.models import Agent, AuditEvent, Invite, Team, User
 from chatstream.models.audit_event import ACTIONS as ACTIONS
 from chatstream.models.audit_event import Action as Action
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +47,10 @@ def record(
 ) -> None:
     """Add one event, as part of the caller's transaction. Without ``actor_id`` the command line did it.
 
-    ``target`` must have its id. ``details`` go to the team's admins as they are: no secrets.
+    ``target`` must have its id. ``details`` go to the team's admins as they are: no secrets. The commit is told in the
+    log, without them.
     """
+    described = _described(target)
     db.session.execute(
         insert(AuditEvent).values(
             action=action,
@@ -56,9 +62,12 @@ def record(
             user_agent=source.user_agent[:400],
             request_id=source.request_id,
             details=dict(details or {}),
-            **_described(target),
+            **described,
         )
     )
+    ids = {"target_type": described["target_type"], "target_id": target.id, "team_id": described["team_id"]}
+    told = {**ids, "actor_id": actor_id or "cli", "request_id": source.request_id}
+    event.listen(db.session(), "after_commit", lambda _session: logs.event(log, action, **told), once=True)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -23,7 +23,7 @@ QUEUE = 8
 
 
 def _one_at_a_time() -> Offload:
-    return Offload(threads=1, queue=QUEUE, busy="Too many pictures at once; try again in a moment.")
+    return Offload("pictures", threads=1, queue=QUEUE, busy="Too many pictures at once; try again in a moment.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

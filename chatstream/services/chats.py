@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from sqlalchemy import Select, delete, func, select
 
 from chatstream.errors import AgentUnavailable, NotFound
 from chatstream.extensions import db
+from chatstream.logs import event
 from chatstream.models import Agent, Chat, Generation
 from chatstream.services import search, transcripts
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,7 @@ def create(principal: Principal, *, agent_id: uuid.UUID, fields: Mapping[str, An
     chat = Chat(team_id=principal.team_id, user_id=principal.user_id, agent_id=agent_id, **fields)
     db.session.add(chat)
     db.session.commit()
+    event(log, "chat_created", chat_id=chat.id, agent_id=agent_id)
     return chat
 
 
@@ -92,6 +97,7 @@ def update(principal: Principal, chat_id: uuid.UUID, fields: Mapping[str, Any]) 
         setattr(chat, name, value)
     chat.updated_at = func.now()
     db.session.commit()
+    event(log, "chat_changed", chat_id=chat_id, fields=sorted(fields))
     return chat
 
 
@@ -103,6 +109,7 @@ def delete_chat(principal: Principal, chat_id: uuid.UUID) -> None:
     db.session.commit()
     if gone is None:
         raise NotFound("There is no such chat.")
+    event(log, "chat_deleted", chat_id=chat_id)
 
 
 def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: str | None = None) -> OpenedChat:

@@ -8,12 +8,15 @@ from chatstream.services.accounts import Accounts
 from chatstream.services.agents import Agents
 from chatstream.services.auth_sessions import Sessions
 from chatstream.services.avatars import Avatars
+from chatstream.services.doctor import Doctor
+from chatstream.services.failure_queue import FailureQueue
 from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
 from chatstream.services.invitations import Invitations
 from chatstream.services.password_resets import PasswordResets
 from chatstream.services.probes import Probes
+from chatstream.services.process_figures import ProcessFigures
 from chatstream.services.shared_log import SharedLog
 
 
@@ -32,3 +35,6 @@ class Services:
     shared_log: SharedLog
     runner: GenerationRunner
     readiness: Readiness
+    doctor: Doctor
+    failures: FailureQueue
+    figures: ProcessFigures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,19 +24,26 @@ class Check:
 
 
 class Readiness:
-    """Looks at the database, the migrations and, where configured, Redis."""
+    """Looks at the database, the migrations and, where configured, Redis.
 
-    def __init__(self, *, migrations: Path, redis_url: str | None) -> None:
+    A worker that is stopping is not ready, whatever else there is: balancers are to send new requests elsewhere.
+    """
+
+    def __init__(
+        self, *, migrations: Path, redis_url: str | None, is_stopping: Callable[[], bool] = lambda: False
+    ) -> None:
         scripts = ScriptDirectory(str(migrations))
         self._heads = set(scripts.get_heads())
         self._known = {script.revision for script in scripts.walk_revisions()}
+        self._is_stopping = is_stopping
         self._redis = (
             redis.Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0) if redis_url else None
         )
 
     def checks(self) -> list[Check]:
         """Look at everything now."""
-        checks = self._database()
+        checks = [Check("worker", False, "is stopping")] if self._is_stopping() else []
+        checks += self._database()
         if self._redis is not None:
             checks.append(self._redis_check(self._redis))
         return checks

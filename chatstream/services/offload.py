@@ -13,14 +13,19 @@ from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
 from chatstream.errors import Busy
+from chatstream.metrics import instruments
 
 Result = TypeVar("Result")
 
 
 class Offload:
-    """Runs calls in ``threads`` threads. At most ``queue`` wait or run at once; the next is told ``busy``."""
+    """Runs calls in ``threads`` threads. At most ``queue`` wait or run at once; the next is told ``busy``.
 
-    def __init__(self, *, threads: int, queue: int, busy: str) -> None:
+    ``name``: of the work, in metrics.
+    """
+
+    def __init__(self, name: str, *, threads: int, queue: int, busy: str) -> None:
+        self._jobs = instruments.OFFLOAD_WAITING.labels(name)
         self._threads = threads
         self._slots = BoundedSemaphore(queue)
         self._busy = busy
@@ -30,11 +35,13 @@ class Offload:
         """What ``work`` returns or raises, once a thread has done it. Raises Busy when the queue is full."""
         if not self._slots.acquire(blocking=False):
             raise Busy(self._busy, retry_after=2)
+        self._jobs.inc()
         try:
             if self._pool is None:  # made late: threads do not survive gunicorn's fork
                 self._pool = ThreadPool(self._threads)
             outcome: Result | Exception = self._pool.apply(_kept(work))
         finally:
+            self._jobs.dec()
             self._slots.release()
         if isinstance(outcome, Exception):
             raise outcome

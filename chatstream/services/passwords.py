@@ -53,7 +53,10 @@ class PasswordHasher:
         self._pepper = pepper.encode()
         self._rounds = rounds
         self._offload = Offload(
-            threads=os.cpu_count() or 1, queue=QUEUE, busy="Too many sign-ins at once; try again in a moment."
+            "passwords",
+            threads=os.cpu_count() or 1,
+            queue=QUEUE,
+            busy="Too many sign-ins at once; try again in a moment.",
         )
         self._absent_salt = bcrypt.gensalt(rounds).decode()
 

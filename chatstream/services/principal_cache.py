@@ -19,6 +19,7 @@ from weakref import WeakSet
 from sqlalchemy import event, func, select, update
 
 from chatstream.extensions import db
+from chatstream.metrics import instruments
 from chatstream.models import AuthSession, Team, User
 from chatstream.services import signals
 from chatstream.services.generations.outcomes import DATABASE_GONE
@@ -40,6 +41,10 @@ class Watch:
     is_doubtful: bool = False
 
 
+_HITS = instruments.PRINCIPAL_LOOKUPS.labels("hit")
+_MISSES = instruments.PRINCIPAL_LOOKUPS.labels("miss")
+
+
 class PrincipalCache:
     """The principals that this process has looked up of late."""
 
@@ -52,7 +57,9 @@ class PrincipalCache:
         """Who the tokens of a session speak for; None when session, user or team is not active any more."""
         asked = time.monotonic()
         until, principal = self._kept.get(session_id, (0.0, None))
-        if principal is None or until < asked:
+        is_hit = principal is not None and until >= asked
+        (_HITS if is_hit else _MISSES).inc()
+        if not is_hit:
             version = self._version
             principal = _look_up(session_id)
             if principal is not None and version == self._version:  # else what was read may be older than a word

@@ -16,14 +16,15 @@ LAYERS = {
     "config": set(),
     "errors": set(),
     "logs": {"config"},
+    "metrics": set(),
     "gevent_psycopg2": set(),
     "extensions": set(),
     "models": {"extensions"},
     "n8n_sim": set(),
-    "services": {"models", "extensions", "errors"},
+    "services": {"models", "extensions", "errors", "logs", "metrics"},
     "schemas": {"services", "errors"},
-    "http": {"schemas", "services", "models", "extensions", "errors"},
-    "blueprints": {"http", "schemas", "services", "models", "errors"},
+    "http": {"schemas", "services", "models", "extensions", "errors", "logs", "metrics"},
+    "blueprints": {"http", "schemas", "services", "models", "errors", "metrics"},
     "cli": {"http", "services", "models", "errors", "n8n_sim"},
 }
 """The factory, ``chatstream/__init__.py``, may import everything; nobody imports it but wsgi.py."""
@@ -125,7 +126,18 @@ def test_no_imports_inside_functions_but_in_the_factory() -> None:
 
 def test_the_configuration_is_light() -> None:
     """gunicorn.conf.py imports it before gevent has patched the process."""
-    standard = {"__future__", "base64", "binascii", "collections", "dataclasses", "os", "re", "typing", "urllib"}
+    standard = {
+        "__future__",
+        "base64",
+        "binascii",
+        "collections",
+        "dataclasses",
+        "os",
+        "pathlib",
+        "re",
+        "typing",
+        "urllib",
+    }
     assert {module.split(".")[0] for module, _ in imports(PACKAGE / "config.py")} <= standard
 
 

@@ -43,6 +43,9 @@ WITHOUT_OWNER = {
     "auth_sessions.py:_answer_again": "by the id and the secret of a signed token",
     "generations/outcomes.py:request_stop": "the callers say whose",
     "rights.py:_withdraw": "what these users have handed out",
+    "error_logs.py:filtered": "page adds the team; newest is the operator's",
+    "error_logs.py:get": "the operator's command",
+    "error_logs.py:purge": "the operator's command",
     "feedback.py:_forget": "the rating of a message in a chat that rate has found to be the caller's, and locked",
     "generations/naming.py:_rename": "the chat whose answer was just stored",
     # no caller: the server looks after its own

@@ -17,6 +17,7 @@ PUBLIC = {
     "password_resets.use",
     "operations.healthz",
     "operations.readyz",
+    "operations.metrics",
     "documentation.openapi",
     "documentation.page",
     "documentation.start",

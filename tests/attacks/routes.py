@@ -45,6 +45,8 @@ class Row:
 
 ROUTES = {
     "GET /healthz": Row(PUBLIC),
+    "GET /metrics": Row(PUBLIC),
+    "GET /api/error-logs/": Row(OWN_ADMIN),
     "GET /readyz": Row(PUBLIC),
     "GET /api/openapi.json": Row(PUBLIC),
     "GET /api/docs": Row(PUBLIC),

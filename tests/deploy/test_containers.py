@@ -23,7 +23,7 @@ from tests.support.tls_server import certificate
 DOCKER = ROOT / "deploy" / "docker"
 DOCKERFILE = DOCKER / "Dockerfile"
 COMPOSE = DOCKER / "compose.yaml"
-SETTINGS = NAMES | {"METRICS_TOKEN"}
+SETTINGS = NAMES
 
 
 def program(name: str) -> str:

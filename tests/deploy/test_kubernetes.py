@@ -17,7 +17,7 @@ FOLDER = ROOT / "deploy" / "kubernetes"
 BY_HAND = {"kustomization.yaml", "migration.yaml", "prometheus-adapter.yaml", "secret.example.yaml"}
 """Not in the kustomization: applied before it, to something else, or never."""
 RELEASES = ("1.30", "1.37")
-SETTINGS = NAMES | {"METRICS_TOKEN"}
+SETTINGS = NAMES
 
 Manifest = dict[str, Any]
 

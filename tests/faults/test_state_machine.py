@@ -366,7 +366,8 @@ class Walk(RuleBasedStateMachine):
         with self.bench.app.app_context():
             rows = db.session.execute(STORED, {"ids": [uuid.UUID(chat.id) for chat in self.chats]}).all()
             failed = db.session.scalar(
-                text("SELECT count(*) FROM error_logs WHERE team_id = :id"), {"id": self.account.team_id}
+                text("SELECT coalesce(sum(count), 0) FROM error_logs WHERE team_id = :id AND severity = 'error'"),
+                {"id": self.account.team_id},
             )
         stored = {str(row[0]): row[1:] for row in rows}
         assert set(stored) == {chat.id for chat in self.here}
@@ -400,5 +401,8 @@ def test_whatever_people_do_the_chats_are_right(
         run_state_machine_as_test(Walk, settings=SETTINGS)
     log.info("%d steps", Walk.bench.steps)
     with app.app_context():
-        assert db.session.scalar(text("SELECT count(*) FROM error_logs WHERE team_id IS NULL")) == 0
+        assert (
+            db.session.scalar(text("SELECT count(*) FROM error_logs WHERE code IN ('internal_error', 'job_failed')"))
+            == 0
+        )
     assert not any("Traceback" in log.read_text() for log in logs)

@@ -17,6 +17,7 @@ from chatstream.errors import UpstreamError
 from chatstream.services.event_log import EventLog
 from chatstream.services.events import Done, Failure, Replace, Text
 from chatstream.services.generations.assignment import Assignment
+from chatstream.services.generations.observing import Observer
 from chatstream.services.generations.outcomes import DATABASE_GONE, Answer, store
 from chatstream.services.n8n import N8nStreamer, WebhookCall
 
@@ -41,6 +42,7 @@ class Generation:
         *,
         streamer: N8nStreamer,
         app_context: AppContext,
+        observer: Observer,
         aftermath: Aftermath | None = None,
     ) -> None:
         self.assignment = replace(assignment, history=())  # it goes with the call; an answer takes minutes
@@ -50,6 +52,7 @@ class Generation:
         self.stored: dict[str, Any] | None = None
         self._streamer = streamer
         self._app_context = app_context
+        self._observer = observer
         self._aftermath = aftermath
         self._pieces: list[str] = []
         self._chunks = 0
@@ -61,6 +64,7 @@ class Generation:
     def start(self) -> None:
         """Begin. The first event is in the log before the workflow is called."""
         self.log.append(self._streamer.emit_status("Sending request to n8n webhook..."))
+        self._observer.began(self.assignment)
         self._reader = gevent.spawn(self._read)
         self._reader.link(lambda _reader: gevent.spawn(self._finish))  # a greenlet that waited would take its memory
 
@@ -107,6 +111,7 @@ class Generation:
         self.log.append(event)
 
     def _finish(self) -> None:
+        answer = None
         try:
             if self._halt != "abandoned":
                 answer = self._answer()
@@ -121,6 +126,7 @@ class Generation:
         finally:
             self.log.close()
             self._ended.set()
+            self._observer.ended(self.assignment, answer if self.stored else None)
 
     def _answer(self) -> Answer:
         status = self._halt or ("error" if self.failure else "complete")

@@ -90,10 +90,11 @@ def _rename(chat_id: uuid.UUID, before: str | None, title: str) -> None:
 
 
 def _record(assignment: Assignment, failure: UpstreamError) -> None:
-    error_logs.record(
+    failed = error_logs.Failure(
         severity="warning",
         code=failure.code,
         message=f"The title webhook failed: {failure.said or failure.detail}",
+        kind=["title", failure.said or ""],
         request_id=assignment.origin.request_id,
         method=assignment.origin.method,
         path=assignment.origin.path,
@@ -102,4 +103,5 @@ def _record(assignment: Assignment, failure: UpstreamError) -> None:
         agent_id=assignment.agent_id,
         chat_id=assignment.chat_id,
     )
+    error_logs.record(failed)
     db.session.commit()

@@ -16,8 +16,10 @@ from chatstream.extensions import db
 from chatstream.models import Chat, Generation
 from chatstream.services import error_logs, signals, transcripts
 from chatstream.services.clock import now, rfc3339
+from chatstream.services.error_logs import Failure
 from chatstream.services.events import Outcome
 from chatstream.services.generations.assignment import Assignment
+from chatstream.services.scrubbing import stack_of
 
 DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 """What PostgreSQL's absence looks like; the same call may succeed later."""
@@ -124,18 +126,22 @@ def close(
 
 def _record(assignment: Assignment, failure: UpstreamError) -> None:
     error_logs.record(
-        code=failure.code,
-        message=failure.said or failure.detail,
-        request_id=assignment.origin.request_id,
-        method=assignment.origin.method,
-        path=assignment.origin.path,
-        team_id=assignment.team_id,
-        user_id=assignment.user_id,
-        agent_id=assignment.agent_id,
-        chat_id=assignment.chat_id,
-        context={
-            "generation_id": str(assignment.generation_id),
-            "message_id": str(assignment.message_id),
-            "upstream_status": failure.upstream_status,
-        },
+        Failure(
+            code=failure.code,
+            message=failure.said or failure.detail,
+            kind=[failure.said or ""],
+            stack=stack_of(failure),
+            request_id=assignment.origin.request_id,
+            method=assignment.origin.method,
+            path=assignment.origin.path,
+            team_id=assignment.team_id,
+            user_id=assignment.user_id,
+            agent_id=assignment.agent_id,
+            chat_id=assignment.chat_id,
+            context={
+                "generation_id": str(assignment.generation_id),
+                "message_id": str(assignment.message_id),
+                "upstream_status": failure.upstream_status,
+            },
+        )
     )

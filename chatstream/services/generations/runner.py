@@ -16,6 +16,7 @@ from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.following import RemoteFollowers
 from chatstream.services.generations.generation import AppContext, Generation
 from chatstream.services.generations.naming import Namer
+from chatstream.services.generations.observing import Observer
 from chatstream.services.generations.outcomes import DATABASE_GONE, any_running, beat
 from chatstream.services.generations.reaping import reap
 from chatstream.services.generations.resuming import TELLING_S, Place
@@ -43,24 +44,39 @@ STORE_S = 2.0
 class GenerationRunner:
     """Runs generations and lets them be followed. One for each worker process."""
 
-    def __init__(self, *, streamer: N8nStreamer, log: SharedLog, app_context: AppContext, listener: Listener) -> None:
+    def __init__(
+        self,
+        *,
+        streamer: N8nStreamer,
+        log: SharedLog,
+        app_context: AppContext,
+        listener: Listener,
+        observer: Observer,
+    ) -> None:
         self._streamer = streamer
         self._log = log
         self._app_context = app_context
         self._namer = Namer(streamer=streamer, app_context=app_context)
         self._generations: dict[uuid.UUID, Generation] = {}
         self._remote = RemoteFollowers(log=log, app_context=app_context)
+        self._observer = observer
         self._listener = listener
         listener.subscribe(self._heard)
         self._keepers: list[gevent.Greenlet[[], None]] = []
         self._steady_since = time.monotonic()
         self._draining = False
+        self.is_stopping = False
+        """Whether the worker has been told to stop: it takes no new connections, and ends its answers."""
 
     def start(self, assignment: Assignment) -> Generation:
         """Begin to fetch an answer."""
         self.keep_watch()
         generation = Generation(
-            assignment, streamer=self._streamer, app_context=self._app_context, aftermath=self._namer.name
+            assignment,
+            streamer=self._streamer,
+            app_context=self._app_context,
+            observer=self._observer,
+            aftermath=self._namer.name,
         )
         self._generations[assignment.generation_id] = generation
         generation.start()
@@ -73,6 +89,10 @@ class GenerationRunner:
             return here.log.follow(place.after)
         patience_s = TELLING_S if place.has_ended else KEEP_ALIVE_S
         return self._remote.follow(place.generation_id, place.after, patience_s=patience_s)
+
+    def is_here(self, generation_id: uuid.UUID) -> bool:
+        """Whether this worker writes an answer, or has just done so."""
+        return generation_id in self._generations
 
     def is_running(self, generation_id: uuid.UUID) -> bool:
         """Whether an answer has not ended yet, on whichever worker."""
@@ -99,6 +119,7 @@ class GenerationRunner:
         Streams of other workers' answers are ended then as well: their clients come back elsewhere. ``served``: the
         last request has been answered, so that no further answer can begin.
         """
+        self.is_stopping = True
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not (served.is_set() and self._is_idle):
             gevent.sleep(LOOK_S)
@@ -143,9 +164,10 @@ class GenerationRunner:
             here.log.settle()
         batches = [batch for here in self._generations.values() if (batch := here.log.unshared())]
         if not batches:
+            self._observer.shared_everything()
             return
         try:
-            with self._app_context():
+            with self._observer.sharing(batches), self._app_context():
                 self._log.write(batches)
         except SharedLogUnavailable:
             return  # it is all still there at the next turn
@@ -195,4 +217,5 @@ class GenerationRunner:
             return
         reaped = reap(self._log, list(self._generations))
         if reaped:
+            self._observer.reaped(reaped)
             log.warning("%d answers of lost workers were closed as interrupted", reaped)
