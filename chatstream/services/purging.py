@@ -77,10 +77,10 @@ def _take_apart(chat_ids: Sequence[uuid.UUID], deadline: float) -> bool:
     for rows, statement in _PARTS:
         gone = rows
         while gone == rows:
-            if time.monotonic() > deadline:
-                return False
             gone = db.session.execute(statement, {"chat_ids": chat_ids}).rowcount  # type: ignore[attr-defined]
             db.session.commit()
+            if gone and time.monotonic() > deadline:
+                return False
     db.session.execute(delete(Chat).where(Chat.id.in_(chat_ids)), execution_options=WITH_DELETED)
     db.session.commit()
     return True
