@@ -11,8 +11,7 @@ from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, signed_in
 from chatstream.models import Chat
 from chatstream.schemas import chats as schemas
-from chatstream.services import chat_bulk, chats
-from chatstream.services.generations import stopping
+from chatstream.services import chat_bulk, chats, deleting
 from chatstream.services.keyset import Page
 
 bp = Blueprint("chats", __name__, url_prefix="/api/chats", description="Kept conversations")
@@ -66,9 +65,7 @@ def change(body: dict[str, Any], chat_id: uuid.UUID) -> Chat:
 @bp.problems(401, 403, 404)
 def delete(chat_id: uuid.UUID) -> None:
     """Delete a chat; a running answer is stopped first."""
-    caller = principal()
-    stopping.stop_answer(caller, chat_id)
-    chats.delete_chat(caller, chat_id)
+    deleting.delete_chat(principal(), chat_id)
 
 
 @bp.route("/bulk", methods=["POST"])

@@ -19,7 +19,7 @@ def purge(team: str | None, dry_run: bool) -> None:
     """Delete the chats that are older than their team's retention time.
 
     The age is that of the last activity. Chats in which an answer is running are spared. May be interrupted, and run
-    again.
+    again. Nobody sees the chats from then on; the running server takes them out of the database.
     """
     found = retention.due(teams.find_team(team).id if team else None)
     for item in found:
@@ -32,7 +32,7 @@ def purge(team: str | None, dry_run: bool) -> None:
 
 
 def _ending(dry_run: bool) -> str:
-    return "; --yes deletes" if dry_run else " deleted"
+    return "; --yes deletes" if dry_run else " deleted; the server takes them out of the database"
 
 
 def _chats(count: int) -> str:

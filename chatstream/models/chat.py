@@ -5,17 +5,24 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, func, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, event, func, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, ORMExecuteState, deferred, mapped_column, relationship, with_loader_criteria
 
-from chatstream.extensions import Base
+from chatstream.extensions import Base, db
 from chatstream.models.agent import Agent
 from chatstream.models.columns import CreatedAt, Instant, JsonObject, UuidKey
 
+WITH_DELETED = {"with_deleted": True}
+"""The execution options of a statement that sees deleted chats as well."""
+
 
 class Chat(Base):
-    """A conversation. ``messages``, the newest of them, belongs to services/transcripts; nobody else touches it."""
+    """A conversation. ``messages``, the newest of them, belongs to services/transcripts; nobody else touches it.
+
+    No statement sees one that is deleted, but for those with the options `WITH_DELETED`. A statement as text names
+    ``deleted_at`` itself, where it does not go by the id of a chat that was found to be there.
+    """
 
     __tablename__ = "chats"
     __table_args__ = (
@@ -26,6 +33,7 @@ class Chat(Base):
         Index("ix_chats_user_archived_list", "user_id", "is_archived", text("updated_at DESC"), text("id DESC")),
         Index(None, "agent_id"),
         Index(None, "team_id", "updated_at"),
+        Index("ix_chats_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
     id: Mapped[UuidKey]
@@ -41,5 +49,17 @@ class Chat(Base):
     message_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    deleted_at: Mapped[Instant | None]
+    """Since when it waits for services/purging."""
 
     agent: Mapped[Agent] = relationship()
+
+
+_NOT_DELETED = with_loader_criteria(Chat, Chat.deleted_at.is_(None), include_aliases=True)
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _hide_deleted(state: ORMExecuteState) -> None:
+    """A condition that nobody can forget. What is read again of a chat that was found stays readable."""
+    if not (state.is_column_load or state.execution_options.get("with_deleted")):
+        state.statement = state.statement.options(_NOT_DELETED)

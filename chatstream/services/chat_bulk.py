@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from chatstream.extensions import db
 from chatstream.models import Chat
+from chatstream.services import deleting
 from chatstream.services.generations import stopping
 from chatstream.services.principals import Principal
 
@@ -48,6 +49,6 @@ def _archive(own: ColumnElement[bool], is_archived: bool) -> set[uuid.UUID]:
 
 def _delete(own: ColumnElement[bool]) -> set[uuid.UUID]:
     stopping.stop_answers(db.session.scalars(select(Chat.id).where(own)).all())
-    done = set(db.session.scalars(delete(Chat).where(own).returning(Chat.id)))
+    done = deleting.mark(own)
     db.session.commit()
     return done

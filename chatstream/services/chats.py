@@ -1,4 +1,4 @@
-"""Chats of one user: listed, opened, changed, deleted."""
+"""Chats of one user: listed, opened, changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, func, select
 
 from chatstream.errors import AgentUnavailable, NotFound
 from chatstream.extensions import db
@@ -99,17 +99,6 @@ def update(principal: Principal, chat_id: uuid.UUID, fields: Mapping[str, Any]) 
     db.session.commit()
     event(log, "chat_changed", chat_id=chat_id, fields=sorted(fields))
     return chat
-
-
-def delete_chat(principal: Principal, chat_id: uuid.UUID) -> None:
-    """Delete a chat with all that hangs on it. Raises NotFound."""
-    gone = db.session.execute(
-        delete(Chat).where(Chat.id == chat_id, Chat.user_id == principal.user_id).returning(Chat.id)
-    ).one_or_none()
-    db.session.commit()
-    if gone is None:
-        raise NotFound("There is no such chat.")
-    event(log, "chat_deleted", chat_id=chat_id)
 
 
 def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: str | None = None) -> OpenedChat:

@@ -18,6 +18,7 @@ from chatstream.services.search import query as query_module
 from chatstream.services.transcripts import Bound
 from tests.api.test_chats import open_chat
 from tests.conftest import SignIn
+from tests.support.purged import clear_away
 from tests.support.queries import counted
 from tests.support.world import Account, World
 
@@ -170,6 +171,7 @@ def test_what_is_set_aside_is_not_found_until_it_comes_back(app: Flask, client: 
     assert found(client, "needle") == {f"needle {number}" for number in range(7)} | {"needle anew"}
     client.delete(f"/api/chats/{chat_id}")
     assert hits(client, "needle") == []
+    clear_away(app)
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM search_entries")) == 0
 

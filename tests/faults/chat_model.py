@@ -23,7 +23,7 @@ BEHIND = 100
 STORED = text(
     "SELECT id, message_count, messages, (SELECT coalesce(jsonb_agg(jsonb_build_array(g.id, g.status, g.message_id, "
     "g.user_message_id) ORDER BY g.started_at), '[]') FROM generations g WHERE g.chat_id = chats.id) "
-    "FROM chats WHERE id = ANY(:ids)"
+    "FROM chats WHERE id = ANY(:ids) AND deleted_at IS NULL"
 ).bindparams(bindparam("ids", type_=ARRAY(UUID)))
 """What Chat.check is told, for some chats at one instant."""
 AGE = text(

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from chatstream.extensions import db
 from tests.support.frames import read
 from tests.support.person import Person
+from tests.support.purged import clear_away
 from tests.support.world import Account, World
 
 
@@ -26,6 +27,7 @@ def test_running_answers_are_stopped_first(
     for response in streams:
         kind, data = read(response).end
         assert (kind, data["status"]) == ("done", "stopped")
+    clear_away(app)
     with app.app_context():
         for table in ("chats", "generations", "search_entries"):
             assert db.session.scalar(text(f"SELECT count(*) FROM {table}")) == 0

@@ -20,6 +20,7 @@ from chatstream.extensions import db
 from chatstream.n8n_sim.answers import expected_text
 from tests.support.frames import Stream, read
 from tests.support.person import Person
+from tests.support.purged import clear_away
 from tests.support.server import Server
 from tests.support.world import Account, World
 
@@ -250,6 +251,7 @@ def test_what_ends_a_right_ends_the_stream(
         stream = read(response)
     assert time.monotonic() - started < 5
     assert stream.end[1]["status"] == "stopped"
+    clear_away(app)
     with app.app_context():
         left = db.session.execute(text("SELECT status FROM generations")).scalars().all()
     assert left == ([] if how == "delete the chat" else ["stopped"])

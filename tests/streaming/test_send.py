@@ -17,6 +17,7 @@ from chatstream.extensions import db
 from chatstream.n8n_sim.answers import expected_text
 from tests.support.frames import read
 from tests.support.person import Person
+from tests.support.purged import clear_away
 from tests.support.server import Server
 from tests.support.world import Account, World
 
@@ -280,6 +281,7 @@ def test_deleting_a_chat_stops_its_answer(
         stream = read(response)
     assert stream.end[0] == "done"
     assert stream.end[1]["status"] == "stopped"
+    clear_away(app)
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM generations")) == 0
     deadline = time.monotonic() + 5

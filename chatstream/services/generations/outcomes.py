@@ -102,9 +102,10 @@ def close(
 ) -> bool:
     """Put the end into the row and the message into the chat, as part of the caller's transaction.
 
-    False, with nothing done, when the generation has ended before, or does not fulfil ``also``.
+    False, with nothing done, when the chat was deleted, or the generation has ended before or does not fulfil ``also``.
     """
-    db.session.execute(select(Chat.id).where(Chat.id == chat_id).with_for_update(key_share=True))
+    if db.session.scalar(select(Chat.id).where(Chat.id == chat_id).with_for_update(key_share=True)) is None:
+        return False
     finished = db.session.execute(
         update(Generation)
         .where(Generation.id == generation_id, Generation.status == "running", *also)

@@ -21,6 +21,7 @@ from chatstream.services.generations.outcomes import DATABASE_GONE, any_running,
 from chatstream.services.generations.reaping import reap
 from chatstream.services.generations.resuming import TELLING_S, Place
 from chatstream.services.n8n import N8nStreamer
+from chatstream.services.purging import purge
 from chatstream.services.shared_log import SharedLog
 from chatstream.services.shared_log.interface import SharedLogUnavailable
 from chatstream.services.signals import Listener
@@ -190,6 +191,7 @@ class GenerationRunner:
                     self._reap()
                     if beats % SWEEP_EVERY == 0:
                         self._log.sweep()
+                    purge()
             except (*DATABASE_GONE, SharedLogUnavailable):
                 log.warning("heartbeat: the database does not answer")
                 self._steady_since = time.monotonic()

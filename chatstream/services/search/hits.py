@@ -32,6 +32,7 @@ _PAGE = """
             bool_or(entry.place >= 0) OVER (PARTITION BY entry.chat_id) AS has_messages
         FROM (SELECT * FROM search_entries WHERE user_id = :user_id {fence}) AS entry
             JOIN chats ON chats.id = entry.chat_id AND chats.user_id = :user_id AND chats.team_id = :team_id
+                AND chats.deleted_at IS NULL
         WHERE entry.words @@ CAST(:condition AS tsquery)
             AND (CAST(:agent_id AS uuid) IS NULL OR chats.agent_id = CAST(:agent_id AS uuid))
             AND (CAST(:archived AS boolean) IS NULL OR chats.is_archived = CAST(:archived AS boolean))

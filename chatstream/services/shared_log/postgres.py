@@ -20,7 +20,7 @@ _WRITE = text(
     "SELECT b.id, b.seq, b.count, b.payloads, b.is_last FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS int[]), "
     "CAST(:counts AS int[]), CAST(:payloads AS text[]), CAST(:ends AS bool[])) "
     "AS b(id, seq, count, payloads, is_last) "
-    # a chat that was deleted has taken its generations with it
+    # a chat that was purged has taken its generations with it
     "JOIN generations ON generations.id = b.id "
     # a closed log takes nothing more
     "WHERE (SELECT last.is_last FROM generation_events last WHERE last.generation_id = b.id "

@@ -92,6 +92,7 @@ _AT = (
              WHERE chat_pages.chat_id = wanted.chat_id AND number <= wanted.place ORDER BY number DESC LIMIT 1)
         ) AS message
         FROM unnest(CAST(:chat_ids AS uuid[]), CAST(:places AS integer[])) AS wanted(chat_id, place)
+        WHERE EXISTS (SELECT FROM chats WHERE id = wanted.chat_id AND deleted_at IS NULL)
     """)
     .bindparams(bindparam("chat_ids", type_=ARRAY(UUID)))
     .columns(chat_id=UUID, message=JSONB)
@@ -125,7 +126,8 @@ def between(chat_id: uuid.UUID, start: int, stop: int) -> list[Message]:
 
 
 def at(places: Sequence[tuple[uuid.UUID, int]]) -> dict[tuple[uuid.UUID, int], Message]:
-    """The messages at places of any chats, in one statement; none where a transcript is shorter by now."""
+    """The messages at places of any chats, in one statement; none where a transcript is shorter by now,
+    or its chat deleted."""
     if not places:
         return {}
     parameters = {"chat_ids": [chat_id for chat_id, _ in places], "places": [place for _, place in places]}
