@@ -14,7 +14,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from werkzeug.test import TestResponse
 
 from chatstream import create_app
 from chatstream.config import Settings
@@ -54,13 +53,6 @@ def variables(postgres: EmbeddedPostgres) -> dict[str, str]:
     """The environment of the application under test."""
     postgres.create_database("chatstream")
     return environment(postgres.url("chatstream"))
-
-
-class ReadingClient(FlaskClient):
-    """Reads each answer to its end and closes it, as a server does: one that is left open counts as busy for ever."""
-
-    def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> TestResponse:
-        return super().open(*args, buffered=buffered, **kwargs)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, Select, delete, func, select
+from sqlalchemy import Insert, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chatstream.errors import NotFound
@@ -22,12 +22,10 @@ from chatstream.metrics import instruments
 from chatstream.models import ErrorLog, Team
 from chatstream.models.error_log import SEVERITIES as SEVERITIES
 from chatstream.models.error_log import Severity as Severity
+from chatstream.services.batches import delete_in_batches
 from chatstream.services.clock import now
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
-
-PURGED_AT_ONCE = 1000
-"""Rows that one statement deletes: none holds its locks for long."""
 
 _LATEST = ("message", "stack", "request_id", "method", "path", "user_id")
 _COLUMNS = ("severity", "code", "agent_id", "chat_id", *_LATEST)
@@ -146,16 +144,4 @@ def get(key: uuid.UUID) -> ErrorLog:
 
 def purge(older_than: timedelta) -> int:
     """Delete what was last seen longer ago than this, some rows at a time; returns how many. May be interrupted."""
-    gone = 0
-    while True:
-        old = (
-            select(ErrorLog.id)
-            .where(ErrorLog.last_seen_at < func.now() - older_than)
-            .limit(PURGED_AT_ONCE)
-            .with_for_update(skip_locked=True)  # another node may be at it
-        )
-        deleted = db.session.scalars(delete(ErrorLog).where(ErrorLog.id.in_(old)).returning(ErrorLog.id)).all()
-        db.session.commit()
-        gone += len(deleted)
-        if len(deleted) < PURGED_AT_ONCE:
-            return gone
+    return delete_in_batches(ErrorLog.id, ErrorLog.last_seen_at < func.now() - older_than)

@@ -5,19 +5,14 @@ Some rows at a time, passing over what others hold: safe on every node at once, 
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import func
 
-from chatstream.extensions import db
 from chatstream.models import AuthSession, Invite, PasswordReset
 from chatstream.services import error_logs
-
-AT_ONCE: Final = 1000
-"""Rows that one statement deletes: none holds its locks for long."""
+from chatstream.services.batches import delete_in_batches
 
 SESSIONS_KEPT: Final = timedelta(days=7)
 INVITES_KEPT: Final = timedelta(days=90)
@@ -26,21 +21,11 @@ INVITES_KEPT: Final = timedelta(days=90)
 
 def clean(*, errors_kept: timedelta) -> dict[str, int]:
     """Delete what is over; returns how many rows of what. ``errors_kept``: since a failure was last seen."""
-    past, sessions_end = func.now(), func.coalesce(AuthSession.revoked_at, AuthSession.expires_at)
+    session_end = func.least(AuthSession.revoked_at, AuthSession.expires_at)
+    invite_end = func.coalesce(Invite.used_at, Invite.expires_at)
     return {
         "failures": error_logs.purge(errors_kept),
-        "sessions": _delete(AuthSession.id, func.least(sessions_end, AuthSession.expires_at) < past - SESSIONS_KEPT),
-        "invites": _delete(Invite.id, func.coalesce(Invite.used_at, Invite.expires_at) < past - INVITES_KEPT),
-        "password resets": _delete(PasswordReset.user_id, PasswordReset.expires_at < past),
+        "sessions": delete_in_batches(AuthSession.id, session_end < func.now() - SESSIONS_KEPT),
+        "invites": delete_in_batches(Invite.id, invite_end < func.now() - INVITES_KEPT),
+        "password resets": delete_in_batches(PasswordReset.user_id, PasswordReset.expires_at < func.now()),
     }
-
-
-def _delete(key: InstrumentedAttribute[uuid.UUID], is_over: ColumnElement[bool]) -> int:
-    gone = 0
-    while True:
-        some = select(key).where(is_over).limit(AT_ONCE).with_for_update(skip_locked=True)
-        deleted = db.session.scalars(delete(key.class_).where(key.in_(some)).returning(key)).all()
-        db.session.commit()
-        gone += len(deleted)
-        if len(deleted) < AT_ONCE:
-            return gone

@@ -46,7 +46,6 @@ WITHOUT_OWNER = {
     "rights.py:_withdraw": "what these users have handed out",
     "error_logs.py:filtered": "page adds the team; newest is the operator's",
     "error_logs.py:get": "the operator's command",
-    "error_logs.py:purge": "the operator's command",
     "feedback.py:_forget": "the rating of a message in a chat that rate has found to be the caller's, and locked",
     "generations/naming.py:_rename": "the chat whose answer was just stored",
     # no caller: the server looks after its own

@@ -11,7 +11,7 @@ from sqlalchemy import func, text
 
 from chatstream.extensions import db
 from chatstream.models import AuthSession, Invite, PasswordReset
-from chatstream.services import error_logs, maintenance
+from chatstream.services import batches, error_logs
 from chatstream.services.clock import now
 from tests.support.world import World
 
@@ -21,7 +21,7 @@ def rows(table: str) -> int:
 
 
 def test_only_what_has_had_its_time_goes(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maintenance, "AT_ONCE", 2)  # several turns
+    monkeypatch.setattr(batches, "AT_ONCE", 2)  # several turns
     account, other = world.account(), world.account()
     with app.app_context():
         for days in (-30, -10, -8, 1):
