@@ -54,6 +54,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-e
 lock: $(VENV)/.stamp-dev ## Pin the packages of requirements*.in in requirements*.txt
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) requirements-demo.in --output-file requirements-demo.txt
+	$(COMPILE) requirements-otel.in --output-file requirements-otel.txt
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## Delete what tools cached; instance/ with its data stays
