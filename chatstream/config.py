@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 Environment = Literal["production", "development"]
 LogFormat = Literal["json", "text"]
 CookiePrefix = Literal["none", "host"]
+Traces = Literal["off", "on", "continue"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
@@ -49,6 +51,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     metrics_by_agent: bool = False
     metrics_folder: Path | None = None
+    traces: Traces = "off"
 
     database_url: str = field(repr=False)
     database_direct_url: str | None = field(default=None, repr=False)
@@ -125,6 +128,7 @@ class _Reader:
             metrics_token=next(iter(self._secrets("METRICS_TOKEN")), None),
             metrics_by_agent=self._choice("METRICS_BY_AGENT", "off", ("off", "on")) == "on",
             metrics_folder=self._metrics_folder(),
+            traces=self._traces(),
             database_url=self._database_url("DATABASE_URL"),
             database_direct_url=self._direct_url(),
             database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
@@ -204,6 +208,17 @@ class _Reader:
         """Not a setting: gunicorn.conf.py makes the folder, and names it so for prometheus-client."""
         folder = self._environ.get("PROMETHEUS_MULTIPROC_DIR")
         return Path(folder) if folder else None
+
+    def _traces(self) -> Traces:
+        traces = cast(Traces, self._choice("TRACES", "off", ("off", "on", "continue")))
+        if traces == "off":
+            return traces
+        if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter") is None:
+            return self._complain("TRACES", "needs packages: pip install -r requirements-otel.txt", "off")
+        for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+            if self._environ.get(name) not in (None, "", "http/protobuf"):
+                return self._complain(name, "must be http/protobuf: traces are sent in no other way", "off")
+        return traces
 
     def _cookie_prefix(self) -> CookiePrefix:
         prefix = cast(CookiePrefix, self._choice("COOKIE_PREFIX", "none", ("none", "host")))

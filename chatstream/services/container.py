@@ -18,6 +18,7 @@ from chatstream.services.password_resets import PasswordResets
 from chatstream.services.probes import Probes
 from chatstream.services.process_figures import ProcessFigures
 from chatstream.services.shared_log import SharedLog
+from chatstream.tracing.interface import Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +39,4 @@ class Services:
     doctor: Doctor
     failures: FailureQueue
     figures: ProcessFigures
+    tracing: Tracing
