@@ -6,6 +6,7 @@ worker.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import sys
@@ -113,6 +114,7 @@ def post_worker_init(worker: Any) -> None:
         gevent.spawn(_keep_closing_idle_connections)
         runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1), worker.served)
 
+    worker.killed_at = math.inf
     worker.served = Flag()
     worker.drain = gevent.spawn(drain_when_stopped)
 

@@ -26,6 +26,7 @@ MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
 
 _PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
+_EXPORTER: Final = "opentelemetry.exporter.otlp.proto.http"
 _RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*$", re.I)
 
 T = TypeVar("T")
@@ -213,7 +214,7 @@ class _Reader:
         traces = cast(Traces, self._choice("TRACES", "off", ("off", "on", "continue")))
         if traces == "off":
             return traces
-        if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter") is None:
+        if not _is_installed(_EXPORTER):
             return self._complain("TRACES", "needs packages: pip install -r requirements-otel.txt", "off")
         for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
             if self._environ.get(name) not in (None, "", "http/protobuf"):
@@ -279,3 +280,11 @@ class _Reader:
         if "*" in word:
             return self._complain(name, "wildcards are not allowed: list each origin", word)
         return word.lower()
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module could be imported; only the packages that it is in are."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
