@@ -1,9 +1,8 @@
-"""What traces cost: CPU of the worker an exchange and a token, against the same without them.
+"""What traces cost: CPU of the worker for an exchange and for a token, against the same without them.
 
     python -m benchmarks.traces [rounds]
 
-An exchange is a message and its short answer as one JSON document. The loads that tell of a token are those of
-benchmarks/shared_log.py. Every trace is kept; a collector takes them, on the core that is not the worker's.
+Rounds with and without alternate. Every trace is kept, and a collector takes them on the core that is not the worker's.
 """
 
 from __future__ import annotations
@@ -14,25 +13,47 @@ import uuid
 
 import requests
 
-from benchmarks.shared_log import ROUNDS, WITH, compare
 from benchmarks.stage import Stage
 from tests.support.collector import Collector
 
-EXCHANGES = 300
-TRACED = "benchmarks.with_traces:app"
+ROUNDS = 3
+SHORT, SHORT_TOKENS = 300, 5
+"""Exchanges, and the tokens of each answer: the cost of an exchange."""
+LONG, LONG_TOKENS = 10, 20_000
+"""The cost of a token."""
+ON, OFF = "benchmarks.with_traces:app", "wsgi:app"
 
 
-def exchange_ms(stage: Stage, team_id: uuid.UUID, agent_id: str, application: str) -> float:
-    """CPU of a fresh worker for one of many exchanges, in chats of some messages."""
-    account = stage.world.account(team_id)
-    chats = stage.chats(account, agent_id, EXCHANGES // 10)
-    with stage.worker(application) as worker, requests.Session() as http:
-        http.headers.update({"Cookie": worker.cookie(account), "Accept": "application/json"})
-        before = worker.cpu_s()
-        for number in range(EXCHANGES):
-            url = f"{worker.url}/api/chats/{chats[number % len(chats)]}/messages"
-            http.post(url, json={"content": "Hello"}, timeout=30).raise_for_status()
-        return (worker.cpu_s() - before) / EXCHANGES * 1000
+class Bench:
+    """A team, and an agent for each kind of answer."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._team_id: uuid.UUID = stage.world.team()
+        url = stage.stand_in().url
+        self._agents = {
+            tokens: stage.world.agent(self._team_id, f"{url}?tokens={tokens}&interval_us=0")
+            for tokens in (SHORT_TOKENS, LONG_TOKENS)
+        }
+
+    def cpu_us(self, application: str, count: int, tokens: int) -> float:
+        """CPU of a fresh worker for one of ``count`` exchanges, one after the other, in chats of their own."""
+        account = self._stage.world.account(self._team_id)
+        chats = self._stage.chats(account, self._agents[tokens], count)
+        with self._stage.worker(application) as worker, requests.Session() as http:
+            http.headers.update({"Cookie": worker.cookie(account)})
+            before = worker.cpu_s()
+            for chat in chats:
+                answer = http.post(f"{worker.url}/api/chats/{chat}/messages", json={"content": "Hello"}, timeout=60)
+                assert b'"Stream completed"' in answer.content
+            return (worker.cpu_s() - before) / count * 1e6
+
+
+def show(name: str, pairs: list[tuple[float, float]]) -> None:
+    """Medians with and without, and the ratio of each pair of rounds."""
+    on, off = (statistics.median(values) for values in zip(*pairs, strict=True))
+    ratios = [one / other for one, other in pairs]
+    print(f"{name:<12} {on:9.1f} {off:9.1f}   {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
 
 
 def main() -> None:
@@ -41,16 +62,19 @@ def main() -> None:
     with Stage() as stage, Collector() as collector:
         stage.variables |= {name: value for name, value in collector.variables.items() if name != "TRACES"}
         stage.variables["OTEL_BSP_SCHEDULE_DELAY"] = "5000"
-        team_id = stage.world.team()
-        agent_id = stage.world.agent(team_id, f"{stage.stand_in().url}?tokens=5&interval_us=0")
-        found: dict[str, list[float]] = {TRACED: [], WITH: []}
-        for number in range(rounds):
-            for application in (TRACED, WITH) if number % 2 else (WITH, TRACED):
-                found[application].append(exchange_ms(stage, team_id, agent_id, application))
-        on, off = (statistics.median(found[application]) for application in (TRACED, WITH))
-        print(f"an exchange with traces {on:.2f} ms, without {off:.2f} ms of CPU; {len(collector.spans)} spans came")
-        collector.spans.clear()
-        compare(stage, rounds, whole=TRACED, less=WITH)
+        bench = Bench(stage)
+        print("CPU us            with   without   ratio")
+        for name, count, tokens, parts in (
+            ("an exchange", SHORT, SHORT_TOKENS, 1),
+            ("a token", LONG, LONG_TOKENS, LONG_TOKENS),
+        ):
+            pairs = []
+            for number in range(rounds):
+                order = (ON, OFF) if number % 2 == 0 else (OFF, ON)
+                found = {application: bench.cpu_us(application, count, tokens) / parts for application in order}
+                pairs.append((found[ON], found[OFF]))
+            show(name, pairs)
+        print(f"{len(collector.spans)} spans came")
 
 
 if __name__ == "__main__":
