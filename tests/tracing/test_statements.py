@@ -15,23 +15,6 @@ from tests.support.collector import Collector
 
 
 @pytest.fixture
-def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """One that this process sends to."""
-    with Collector() as collector:
-        for name, value in collector.variables.items():
-            monkeypatch.setenv(name, value)
-        yield collector
-
-
-@pytest.fixture
-def tracing(collector: Collector) -> Iterator[OtelTracing]:
-    """Closed again at the end."""
-    tracing = OtelTracing(continues=False)
-    yield tracing
-    tracing.close(5)
-
-
-@pytest.fixture
 def engine(postgres: EmbeddedPostgres, tracing: OtelTracing) -> Iterator[Engine]:
     """Traced."""
     engine = create_engine(postgres.url("postgres").replace("postgresql:", "postgresql+psycopg2:"))

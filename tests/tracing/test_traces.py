@@ -76,6 +76,7 @@ def test_an_answer_is_one_trace_and_a_stop_sends_it(
         assert common.items() <= span.attributes.items()
         assert span.attributes["chatstream.generation_id"] == stream.generation_id
     assert request.attributes["http.response.status_code"] == 200
+    assert request.ended > webhook.ended, "a stream lasts until it is closed"
     assert generation.events == ["first_token"]
     facts = {"outcome": "complete", "chunks": stream.types.count("message"), "chars": len(stream.text)}
     assert {f"chatstream.{name}": value for name, value in facts.items()}.items() <= generation.attributes.items()
