@@ -93,7 +93,7 @@ def test_nothing_but_what_is_copied_is_sent_to_the_builder() -> None:
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
     let_in = {line[1:] for line in ignored if line.startswith("!")}
     assert "*" in ignored
-    assert let_in == {source for source, _ in copied()} | {"requirements.txt"}
+    assert let_in == {source for source, _ in copied()} | {"requirements.txt", "requirements-otel.txt"}
 
 
 def test_the_health_check_sees_whether_the_server_serves(server: Server) -> None:
