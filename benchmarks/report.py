@@ -35,7 +35,9 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def against(self, what: str, measure: str, other: str, goal: Goal, subject: str = "ChatStream") -> None:
-        """Judge the ratio of ``subject`` to ``other``."""
+        """Judge the ratio of ``subject`` to ``other``, where both were measured."""
+        if other not in self.rounds.values:
+            return
         self.verdicts.append(Verdict(what, self.rounds.ratios(measure, subject, other), goal, "times"))
 
 

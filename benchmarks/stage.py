@@ -7,7 +7,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -78,6 +78,7 @@ class Stage:
     def __init__(self, settings: Mapping[str, str] = LIMITS) -> None:
         self._stack = ExitStack()
         self._settings = settings
+        self._databases: list[str] = []
 
     def __enter__(self) -> Self:
         limit = min(OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
@@ -89,7 +90,7 @@ class Stage:
             self._postgres = self._stack.enter_context(EmbeddedPostgres(self.folder / "postgres"))
             self.database_url = self.database("chatstream")
             self.variables = environment(self.database_url, **self._settings)
-            self.app = create_app(Settings.from_environment(self.variables))
+            self.app = create_app(Settings.from_environment({**self.variables, "LOG_LEVEL": "error"}))
             with self.app.app_context():
                 flask_migrate.upgrade()
             self.world = World(self.app)
@@ -123,7 +124,19 @@ class Stage:
     def database(self, name: str) -> str:
         """The address of a database of the one server, made where it does not exist."""
         self._postgres.create_database(name)
-        return self._postgres.url(name)
+        self._databases.append(self._postgres.url(name))
+        return self._databases[-1]
+
+    def check_durability(self) -> None:
+        """Raises AssertionError unless a commit is on the disk when it is told."""
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert self.ask(f"SHOW {setting}") == ("on",), setting
+
+    def analyze(self) -> None:
+        """What autovacuum does in time: the planner knows the tables of all databases."""
+        for url in self._databases:
+            with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
 
     def database_cpu_s(self) -> float:
         """Seconds of a core that PostgreSQL has used, all of its processes."""
@@ -141,13 +154,11 @@ class Stage:
 
     def ask(self, query: str) -> tuple[Any, ...]:
         """The first row of ``query``, where it has one."""
-        connection = psycopg2.connect(self.database_url)
-        try:
-            with connection, connection.cursor() as cursor:
+        with closing(psycopg2.connect(self.database_url)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
                 cursor.execute(query)
                 return cursor.fetchone() or () if cursor.description else ()
-        finally:
-            connection.close()
 
     def load(self, worker: Worker, cookie: str, chats: Sequence[str], ramp_s: float) -> Load:
         """A client for each chat, on its way, that sends one message."""

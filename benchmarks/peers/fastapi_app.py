@@ -198,7 +198,7 @@ async def healthz() -> dict[str, str]:
 async def login(credentials: Credentials, session: Database, response: Response) -> dict[str, str]:
     """Set the cookie of a session."""
     user = await session.scalar(select(User).where(User.email == credentials.email))
-    await session.rollback()
+    await session.commit()  # no connection is held while the password is hashed
     if user is None or not await run_in_threadpool(
         bcrypt.checkpw, credentials.password.encode(), user.password_hash.encode()
     ):
