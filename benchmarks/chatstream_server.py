@@ -24,14 +24,13 @@ DEPLOYED: Final = {
     "WEB_CONCURRENCY": "1",
     "LOG_LEVEL": "info",
     "LOG_FORMAT": "json",
-    "DATABASE_POOL_SIZE": "10",
     "BCRYPT_ROUNDS": "12",
     "MAX_STREAMS_PER_USER": "5",
     "WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",  # where the stand-in workflow is
     "GRACEFUL_TIMEOUT": "5",  # a benchmark that is broken off need not wait
 }
-"""Production's defaults. The rates of sends and sign-ins stay raised, as they are for the tests: a few people here send
-what thousands would."""
+"""Production's defaults, with what the tests, those of faults among them, have raised (tests/support/settings.py): the
+rates of sends and sign-ins, since a few people here send what thousands would, and the pool of connections."""
 
 CHEAP_ROUNDS = 4
 """Of the hashes of most people, whose signing in is not what is measured."""

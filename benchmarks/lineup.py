@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.checks import check
 from benchmarks.chatstream_server import DEPLOYED, ChatStream
 from benchmarks.generator import Answer, Load, Request
 from benchmarks.peers.fastapi_server import FastAPI
 from benchmarks.peers.nginx_server import Nginx
+from benchmarks.profiles import recording
 from benchmarks.ratios import order
 from benchmarks.report import Report
 from benchmarks.stage import Stage
@@ -36,6 +38,8 @@ class Effort:
     rounds: int = 5
     share: float = 1.0
     peers: tuple[str, ...] = tuple(PEERS)
+    profiles: Path | None = None
+    """A folder for profiles of ChatStream."""
 
     def of(self, size: int) -> int:
         """That share of a load, and at least 1."""
@@ -93,10 +97,17 @@ class Lineup:
     def _turn(self, subject: Subject, measure: Callable[[Subject], Mapping[str, float]], when: str) -> Mapping[str, float]:
         self.stage.ask("CHECKPOINT")
         time.sleep(SETTLE_S)
-        found = measure(subject)
+        with self._profile(subject, when):
+            found = measure(subject)
         told = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
         print(f"  {when:<8} {subject.name:<10} {told}", file=sys.stderr, flush=True)
         return found
+
+    def _profile(self, subject: Subject, when: str) -> AbstractContextManager[None]:
+        folder = self.effort.profiles
+        if folder is None or subject.name != "ChatStream" or when == "warm-up":
+            return nullcontext()
+        return recording(subject.pid, folder / f"{when.replace(' ', '-')}.txt")
 
 
 def sends(talks: Sequence[Sequence[Talk]]) -> list[Request]:

@@ -36,7 +36,7 @@ TOKEN_LIFETIME = timedelta(hours=1)
 HISTORY = 50
 WINDOW = 50
 
-engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10)
+engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=int(os.environ["DATABASE_POOL_SIZE"]))
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 
 

@@ -52,6 +52,7 @@ class FastAPI(Subject, Process):
         self._agents: dict[str, str] = {}
         self.variables = {
             "DATABASE_URL": self._database_url.replace("postgresql://", "postgresql+asyncpg://"),
+            "DATABASE_POOL_SIZE": stage.variables["DATABASE_POOL_SIZE"],
             "JWT_SECRET_KEY": stage.variables["JWT_SECRET_KEY"],
         }
         environment = command_environment(self.variables)
