@@ -53,13 +53,12 @@ class ChatStream(Subject):
     def people(self, count: int) -> list[str]:
         """Accounts with a cheap hash, signed in as anybody is."""
         for email in self.accounts(count - len(self._people), CHEAP_ROUNDS):
-            with self._stage.app.app_context():
-                user_id = db.session.scalars(db.select(User.id).where(User.email == email)).one()
-            self._people.append((user_id, sign_in(self.worker.url, email)))
+            (user_id,) = self._stage.ask(f"SELECT id::text FROM users WHERE email = '{email}'")
+            self._people.append((uuid.UUID(user_id), sign_in(self.worker.url, email)))
         return [cookie for _, cookie in self._people[:count]]
 
     def accounts(self, count: int, rounds: int) -> list[str]:
-        """Addresses of new accounts whose password is PASSWORD, hashed at this cost."""
+        """Accounts of the team, in one transaction."""
         if count <= 0:
             return []
         hashed = PasswordHasher(pepper=self._stage.variables["PASSWORD_PEPPER"], rounds=rounds).hash(PASSWORD)

@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.checks import check
 from benchmarks.chatstream_server import DEPLOYED, ChatStream
+from benchmarks.checks import check
 from benchmarks.generator import Answer, Load, Request
 from benchmarks.peers.fastapi_server import FastAPI
 from benchmarks.peers.nginx_server import Nginx
@@ -84,9 +84,7 @@ class Lineup:
 
     def client(self, subject: Subject, requests: Sequence[Request], *, pause_s: float = 0, ramp_s: float = 0) -> Load:
         """The clients of a subject, on their way."""
-        return Load(
-            self.stage.program, self.stage.folder, subject.port, requests, pause_s=pause_s, ramp_s=ramp_s
-        )
+        return Load(self.stage.program, self.stage.folder, subject.port, requests, pause_s=pause_s, ramp_s=ramp_s)
 
     def exchange(self, subject: Subject, talks: Sequence[Sequence[Talk]], tokens: int, *, pause_s: float = 0) -> Cost:
         """A client for each person sends a message to each of its talks; what came is compared with what is stored."""
@@ -94,7 +92,9 @@ class Lineup:
         check(subject, [talk for own in talks for talk in own], cost.answers, tokens)
         return cost
 
-    def _turn(self, subject: Subject, measure: Callable[[Subject], Mapping[str, float]], when: str) -> Mapping[str, float]:
+    def _turn(
+        self, subject: Subject, measure: Callable[[Subject], Mapping[str, float]], when: str
+    ) -> Mapping[str, float]:
         self.stage.ask("CHECKPOINT")
         time.sleep(SETTLE_S)
         with self._profile(subject, when):

@@ -243,7 +243,8 @@ async def send(chat_id: uuid.UUID, body: NewMessage, caller: SignedIn, session: 
     await session.commit()
     call = {
         "messages": [
-            {key: held[key] for key in ("role", "content", "timestamp")} for held in [*chat.messages, message][-HISTORY:]
+            {key: held[key] for key in ("role", "content", "timestamp")}
+            for held in [*chat.messages, message][-HISTORY:]
         ],
         "system_prompt": agent.system_prompt,
         "config": agent.config,
