@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.checks import check
 from benchmarks.chatstream_server import DEPLOYED, ChatStream
+from benchmarks.checks import check
 from benchmarks.generator import Answer, Load, Request
 from benchmarks.peers.fastapi_server import FastAPI
 from benchmarks.peers.nginx_server import Nginx
+from benchmarks.profiles import recording
 from benchmarks.ratios import order
 from benchmarks.report import Report
 from benchmarks.stage import Stage
@@ -36,6 +38,8 @@ class Effort:
     rounds: int = 5
     share: float = 1.0
     peers: tuple[str, ...] = tuple(PEERS)
+    profiles: Path | None = None
+    """A folder for profiles of ChatStream."""
 
     def of(self, size: int) -> int:
         """That share of a load, and at least 1."""
@@ -80,9 +84,7 @@ class Lineup:
 
     def client(self, subject: Subject, requests: Sequence[Request], *, pause_s: float = 0, ramp_s: float = 0) -> Load:
         """The clients of a subject, on their way."""
-        return Load(
-            self.stage.program, self.stage.folder, subject.port, requests, pause_s=pause_s, ramp_s=ramp_s
-        )
+        return Load(self.stage.program, self.stage.folder, subject.port, requests, pause_s=pause_s, ramp_s=ramp_s)
 
     def exchange(self, subject: Subject, talks: Sequence[Sequence[Talk]], tokens: int, *, pause_s: float = 0) -> Cost:
         """A client for each person sends a message to each of its talks; what came is compared with what is stored."""
@@ -90,13 +92,22 @@ class Lineup:
         check(subject, [talk for own in talks for talk in own], cost.answers, tokens)
         return cost
 
-    def _turn(self, subject: Subject, measure: Callable[[Subject], Mapping[str, float]], when: str) -> Mapping[str, float]:
+    def _turn(
+        self, subject: Subject, measure: Callable[[Subject], Mapping[str, float]], when: str
+    ) -> Mapping[str, float]:
         self.stage.ask("CHECKPOINT")
         time.sleep(SETTLE_S)
-        found = measure(subject)
+        with self._profile(subject, when):
+            found = measure(subject)
         told = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
         print(f"  {when:<8} {subject.name:<10} {told}", file=sys.stderr, flush=True)
         return found
+
+    def _profile(self, subject: Subject, when: str) -> AbstractContextManager[None]:
+        folder = self.effort.profiles
+        if folder is None or subject.name != "ChatStream" or when == "warm-up":
+            return nullcontext()
+        return recording(subject.pid, folder / f"{when.replace(' ', '-')}.txt")
 
 
 def sends(talks: Sequence[Sequence[Talk]]) -> list[Request]:

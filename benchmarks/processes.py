@@ -32,7 +32,7 @@ def children(pid: int) -> list[int]:
 
 
 def cpu_s(pid: int, *, with_ended: bool = False) -> float:
-    """Seconds of a core that a process has used, in user and in system mode; those of its ended children where asked."""
+    """Seconds of a core that a process has used, in user and in system mode; its ended children's where asked."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11 : 15 if with_ended else 13]) / TICKS
 

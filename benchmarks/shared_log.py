@@ -14,7 +14,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from benchmarks.stage import Stage, StandIn, Worker
+from benchmarks.generator import StandIn
+from benchmarks.stage import Stage, Worker
 
 ROUNDS = 3
 PACED_STREAMS, PACED_RATE, PACED_S = 200, 20, 14

@@ -37,15 +37,17 @@ LIMITS = {
 }
 
 
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py")
+
+
 class Worker(Process):
     """gunicorn with one gevent worker, pinned to one core."""
 
     def __init__(self, variables: Mapping[str, str], log: Path, application: str = "wsgi:app") -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
         with on(WORKER_CORES):
-            super().__init__(command, {**variables, "PORT": str(self.port)}, log)
+            super().__init__([*GUNICORN, application], {**variables, "PORT": str(self.port)}, log)
         self.wait_for(f"{self.url}/healthz")
         (self.pid,) = processes.children(self.child.pid)
 

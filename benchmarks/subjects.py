@@ -1,4 +1,4 @@
-"""What is measured, as the figures see it: ChatStream and its peers, each with people who are signed in and their chats."""
+"""What is measured, as the figures see it: ChatStream and its peers, with people who are signed in and their chats."""
 
 from __future__ import annotations
 
@@ -61,6 +61,10 @@ class Subject(ABC):
     @abstractmethod
     def people(self, count: int) -> list[str]:
         """The Cookie headers of the first ``count`` people, who are made and signed in when they are missing."""
+
+    @abstractmethod
+    def accounts(self, count: int, rounds: int) -> list[str]:
+        """Addresses of new accounts whose password is PASSWORD, hashed at this cost; nobody is signed in."""
 
     @abstractmethod
     def chats(self, people: int, each: int, workflow: str, held: int) -> list[list[tuple[str, str]]]:

@@ -15,7 +15,7 @@ from benchmarks.report import Report
 from benchmarks.subjects import Subject
 
 STREAMS, RATE = 200, 20
-RAMP_S, CALM_S, WINDOW_S = 4.0, 1.0, 10.0
+RAMP_S, CALM_S, WINDOW_S = 10.0, 2.0, 10.0
 MEASURES = {
     "cpu_us": "CPU of the server, µs a token",
     "database_us": "CPU of PostgreSQL, µs a token",

@@ -51,7 +51,7 @@ class Readers:
     def read(self, each: int) -> dict[str, float]:
         """Lists, then chats; what came is compared with what is stored."""
         listing = f"/api/chats/?limit={PAGE}"
-        measured = {}
+        measured: dict[str, float] = {}
         for name, paths in (
             ("list", [listing] * PEOPLE),
             ("chat", [talk.path.removesuffix("/messages") for talk in self._filled]),

@@ -36,7 +36,7 @@ TOKEN_LIFETIME = timedelta(hours=1)
 HISTORY = 50
 WINDOW = 50
 
-engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10)
+engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=int(os.environ["DATABASE_POOL_SIZE"]))
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 
 
@@ -243,7 +243,8 @@ async def send(chat_id: uuid.UUID, body: NewMessage, caller: SignedIn, session: 
     await session.commit()
     call = {
         "messages": [
-            {key: held[key] for key in ("role", "content", "timestamp")} for held in [*chat.messages, message][-HISTORY:]
+            {key: held[key] for key in ("role", "content", "timestamp")}
+            for held in [*chat.messages, message][-HISTORY:]
         ],
         "system_prompt": agent.system_prompt,
         "config": agent.config,

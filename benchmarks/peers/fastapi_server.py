@@ -52,32 +52,35 @@ class FastAPI(Subject, Process):
         self._agents: dict[str, str] = {}
         self.variables = {
             "DATABASE_URL": self._database_url.replace("postgresql://", "postgresql+asyncpg://"),
+            "DATABASE_POOL_SIZE": stage.variables["DATABASE_POOL_SIZE"],
             "JWT_SECRET_KEY": stage.variables["JWT_SECRET_KEY"],
         }
         environment = command_environment(self.variables)
         subprocess.run([sys.executable, "-c", MAKE_TABLES], cwd=ROOT, env=environment, check=True)
-        self.start(stage)
-
-    def start(self, stage: Stage) -> None:
-        """Start it; returns when it serves."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "uvicorn", f"{APPLICATION}:app", "--port", str(self.port)]
         with on(WORKER_CORES):
-            Process.__init__(
-                self, [*command, "--loop", "uvloop", "--http", "httptools"], self.variables, stage.folder / "fastapi.log"
-            )
+            Process.__init__(self, self.command(self.port), self.variables, stage.folder / "fastapi.log")
         self.wait_for(f"{self.url}/healthz")
         self.pid = self.child.pid
 
+    @staticmethod
+    def command(port: int) -> list[str]:
+        """What starts it on a port."""
+        options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
+        return [sys.executable, "-m", "uvicorn", f"{APPLICATION}:app", *options]
+
     def people(self, count: int) -> list[str]:
         """Accounts with a cheap hash, signed in as anybody is."""
-        fresh = self.accounts(count - len(self._people), CHEAP_ROUNDS)
+        fresh = self._accounts(count - len(self._people), CHEAP_ROUNDS)
         self._people += [(user_id, sign_in(self.url, email)) for user_id, email in fresh]
         return [cookie for _, cookie in self._people[:count]]
 
-    def accounts(self, count: int, rounds: int) -> list[tuple[str, str]]:
-        """Ids and addresses of new accounts whose password is PASSWORD, hashed at this cost."""
+    def accounts(self, count: int, rounds: int) -> list[str]:
+        """Rows of its table."""
+        return [email for _, email in self._accounts(count, rounds)]
+
+    def _accounts(self, count: int, rounds: int) -> list[tuple[str, str]]:
         if count <= 0:
             return []
         hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds)).decode()

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-
 from benchmarks import processes
 from benchmarks.generator import StandIn
 from benchmarks.processes import WORKER_CORES, on
@@ -60,10 +59,15 @@ class Nginx(Subject, Process):
         """They need no cookie."""
         return [""] * count
 
+    def accounts(self, count: int, rounds: int) -> list[str]:
+        """There are none."""
+        raise NotImplementedError
+
     def chats(self, people: int, each: int, workflow: str, held: int) -> list[list[tuple[str, str]]]:
-        """The address of the workflow."""
-        return [[(f"{person}-{number}", f"/webhook/demo?{workflow}") for number in range(each)] for person in range(people)]
+        """The address of the workflow, under a name for each."""
+        path = f"/webhook/demo?{workflow}"
+        return [[(f"{person}-{number}", path) for number in range(each)] for person in range(people)]
 
     def stored(self, chats: Iterable[str], newest: int) -> dict[str, Stored]:
-        """Nothing."""
-        return {}
+        """Nothing is."""
+        raise NotImplementedError

@@ -159,7 +159,7 @@ static int go_on(struct client *c)
     good += is_good;
     if (!is_good && !bad++)
         fprintf(stderr, "%s %s: status %d, state %d, %ld tokens: %s\n", c->at->method, c->at->path, c->response.status,
-                c->response.state, c->tokens, c->length ? c->line : "");
+                c->response.state, c->tokens, c->line);
     fprintf(answers, "%d %d %d %ld %ld %u %ld %ld %ld\n", c->at->number, c->response.status, is_good, c->tokens,
             c->frames, c->crc, c->bytes, c->first_token ? (c->first_token - c->asked) / 1000 : 0,
             (now - c->asked) / 1000);
