@@ -22,11 +22,12 @@ _NAMES: Final = {bool: "true or false", str: "text"}
 def section() -> str:
     """A table of the closed set."""
     kinds = get_args(Event)
-    rows = [(code(_type(kind)), "; ".join(_fields(kind)), words_of(kind)) for kind in kinds]
+    rows = [(code(type_of(kind)), "; ".join(_fields(kind)), words_of(kind)) for kind in kinds]
     return f"{_TEXT}\n{table(('type', 'data', 'meaning'), rows)}"
 
 
-def _type(kind: Any) -> str:
+def type_of(kind: Any) -> str:
+    """The word that a client sees for a class of events."""
     sample = kind(**{field.name: "" for field in dataclasses.fields(kind)})
     return str(json.loads(sse.payload(sample))["type"])
 
