@@ -7,7 +7,7 @@ import json
 from typing import Any, Final, get_args, get_type_hints
 
 from chatstream.services import sse
-from chatstream.services.events import Event, Level, Outcome
+from chatstream.services.events import Event, GoodOutcome, Level
 from devkit.reference.markdown import code, codes, table, words_of
 
 _TEXT = """## Events of a stream
@@ -15,7 +15,7 @@ _TEXT = """## Events of a stream
 Each frame is `id: <generation id>:<n>`, n counting from 1, and `data: {"type": …, "data": {…}}`. A comment line
 `: keep-alive` comes after every 15 s of silence. There are no other events and no other fields.
 """
-_CLOSED: Final[dict[Any, tuple[str, ...]]] = {Level: get_args(Level), Outcome: get_args(Outcome)}
+_CLOSED: Final[dict[Any, tuple[str, ...]]] = {Level: get_args(Level), GoodOutcome: get_args(GoodOutcome)}
 _NAMES: Final = {bool: "true or false", str: "text"}
 
 
