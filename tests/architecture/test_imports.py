@@ -19,6 +19,7 @@ LAYERS = {
     "metrics": set(),
     "tracing": set(),
     "gevent_psycopg2": set(),
+    "pooled_connections": set(),
     "extensions": set(),
     "models": {"extensions"},
     "n8n_sim": set(),
