@@ -13,7 +13,7 @@ import gevent.socket
 from gevent import monkey
 
 
-class _PatientSocket(gevent.socket.socket):  # type: ignore[misc]
+class _PatientSocket(gevent.socket.socket):
     __slots__ = ("_is_dry",)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
