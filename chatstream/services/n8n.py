@@ -32,7 +32,7 @@ from chatstream.errors import (
 )
 from chatstream.services.decoders import AnswerDecoder, FormName
 from chatstream.services.events import Level, Replace, Status, Text
-from chatstream.services.outbound import CheckedAdapter, CheckedSession, Line, OutboundPolicy, tls_context, within
+from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, tls_context, within
 from chatstream.services.upstream_errors import cleaned, of_status, reason_of
 from chatstream.services.webhook_spans import webhook_span
 from chatstream.tracing.interface import OFF, Tracing
@@ -259,23 +259,21 @@ class _Exchange:
         self._trace = trace
         self.connect_timed_out = False
         self._is_interruptible = monkey.is_module_patched("socket")
-        self._session: requests.Session | None = CheckedSession(CheckedAdapter(self.line, tls))
-        self._closables: list[Any] = [self._session]
+        self._adapter: CheckedAdapter | None = CheckedAdapter(self.line, tls)
+        self._closables: list[Any] = [self._adapter]
 
     def send(self, call: WebhookCall, limits: _Limits, connect_timeout_s: float) -> None:
         """Up to the response's headers. Raises UpstreamUnreachable, UpstreamTimeout, WebhookBlocked; closes then."""
         body = json.dumps(call.payload(), ensure_ascii=False).encode("utf-8", "replace")
         headers = call.headers()
         left = limits.left()
-        assert self._session
+        assert self._adapter
         try:
             with within(left, limits.verdict):
-                response = self._session.post(
-                    call.url,
-                    data=body,
-                    headers=headers,
+                # without requests' session, which would look at redirects, proxies and .netrc
+                response = self._adapter.send(
+                    requests.Request("POST", call.url, headers, data=body).prepare(),
                     stream=True,
-                    allow_redirects=False,
                     timeout=(connect_timeout_s, max(left, 0.0) + BACKSTOP_S),
                 )
         except _NETWORK as error:
@@ -286,7 +284,7 @@ class _Exchange:
             raise
         self.status_code, self._raw = response.status_code, response.raw
         self.content_type = response.headers.get("Content-Type", "")
-        self._closables, self._session = [self._raw], None
+        self._closables, self._adapter = [self._raw], None
         self._bound_socket(None)
         limits.heard(time.monotonic())
 

@@ -18,7 +18,6 @@ from urllib.parse import SplitResult, urlsplit
 
 import certifi
 import gevent
-import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -333,21 +332,6 @@ class CheckedAdapter(HTTPAdapter):
 
     def _https_pool(self, host: str, port: int | None = None, **options: Any) -> HTTPSConnectionPool:
         return _CheckedHTTPSPool(host, port, **{**options, "ssl_context": self._tls()}, line=self._line)
-
-
-class CheckedSession(requests.Session):
-    """A session of one adapter that never looks at a redirect: requests would read its whole body into memory."""
-
-    def __init__(self, adapter: CheckedAdapter) -> None:
-        super().__init__()
-        self.trust_env = False  # no proxies, no .netrc from the server's own environment
-        self.adapters.clear()
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, adapter)
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' signature
-        """requests' hook: there is none."""
-        return None
 
 
 def tls_context() -> ssl.SSLContext:
