@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatstream.services.doctor import Doctor
     from chatstream.services.generations import GenerationRunner
     from chatstream.services.health import Readiness
+    from chatstream.services.maintenance import Kept
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.shared_log import SharedLog
@@ -137,6 +138,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.generations.intake import Intake
     from chatstream.services.health import Readiness
     from chatstream.services.invitations import Invitations
+    from chatstream.services.maintenance import Maintenance
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
@@ -171,6 +173,19 @@ def _services(app: Flask, settings: Settings) -> Services:
         doctor=_doctor(settings, readiness),
         failures=FailureQueue(aside),
         figures=figures,
+        maintenance=Maintenance(_kept(settings)),
+    )
+
+
+def _kept(settings: Settings) -> Kept:
+    from chatstream.services.maintenance import Kept
+
+    return Kept(
+        sessions=settings.session_days,
+        invites=settings.invite_days,
+        failures=settings.error_log_days,
+        generations=settings.generation_days,
+        audit=settings.audit_days,
     )
 
 

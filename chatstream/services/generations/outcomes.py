@@ -116,6 +116,7 @@ def close(
             first_token_ms=answer.first_token_ms,
             chunks=answer.chunks,
             chars=len(answer.content),
+            session_id=None,
         )
         .returning(Generation.id)
     ).one_or_none()
