@@ -48,11 +48,11 @@ def long_chat(stage: Stage, messages: int) -> uuid.UUID:
 
 
 def surround(stage: Stage, messages: int) -> None:
-    """Chats of others, with as many messages in all: where one chat is the table, everything is quick."""
+    """Chats of others, with twice as many messages in all, so that no table is read as a whole for one chat."""
     account = stage.world.account()
     population.prepare()
     agent_id = stage.world.agent(account.team_id)
-    for _ in range(max(1, messages // 10_000)):
+    for _ in range(max(1, messages // 5000)):
         population.chats(account.team_id, account.id, agent_id, count=200, length=50)
 
 
