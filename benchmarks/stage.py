@@ -95,9 +95,13 @@ class StandIn(Process):
 
 
 class Stage:
-    """Everything in a temporary folder; gone at the end. This process and its children keep off the worker's core."""
+    """Everything in a temporary folder; gone at the end. This process and its children keep off the worker's core.
 
-    def __init__(self) -> None:
+    ``settings`` are for the application, beside LIMITS.
+    """
+
+    def __init__(self, **settings: str) -> None:
+        self._settings = settings
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -109,7 +113,7 @@ class Stage:
         postgres = self._stack.enter_context(EmbeddedPostgres(self.folder / "postgres"))
         postgres.create_database("chatstream")
         self.database_url = postgres.url("chatstream")
-        self.variables = environment(self.database_url, **LIMITS)
+        self.variables = environment(self.database_url, **{**LIMITS, **self._settings})
         self.app = create_app(Settings.from_environment(self.variables))
         with self.app.app_context():
             flask_migrate.upgrade()
