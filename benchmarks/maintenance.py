@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
+from sqlalchemy import text
 
 from benchmarks import population
 from benchmarks.stage import Stage, quantiles
@@ -26,6 +27,7 @@ from chatstream.http.services import services
 ROWS = 300_000
 IDLE_S = 10.0
 PAUSE_S = 0.01
+CONTROLS = 300
 _FILL = (
     "INSERT INTO auth_sessions (user_id, current_jti, expires_at, revoked_at) "
     "SELECT :user_id, gen_random_uuid(), :now - n * interval '1 s', "
@@ -120,6 +122,17 @@ def fill(stage: Stage, rows: int) -> dict[str, str]:
     return {**keys, "running": str(running), "session": str(session)}
 
 
+def stalls() -> list[float]:
+    """Times in ms of queries as long as a batch that lock nothing: what is long here is the machine's doing."""
+    took = []
+    for _ in range(CONTROLS):
+        begun = time.perf_counter()
+        db.session.execute(text("SELECT count(*) FROM generate_series(1, 150000)"))
+        db.session.rollback()
+        took.append((time.perf_counter() - begun) * 1000)
+    return took
+
+
 def main() -> None:
     """Measure, and print a table."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
@@ -128,12 +141,13 @@ def main() -> None:
         population.settle()
         with writing(stage, keys) as alone:
             time.sleep(IDLE_S)
+        control = stalls()
         with writing(stage, keys) as beside, watched(db.engine) as seen:
             begun = time.perf_counter()
             found = list(services().maintenance.run())
             took = time.perf_counter() - begun
     print(f"{sum(count for _, count in found)} rows in {took:.0f} s: {dict(found)}")
-    print("deletes from          transactions   rows each   median ms   longest")
+    print("deletes from          transactions   rows each   median ms   longest   longest commit")
     tables = dict(
         zip(
             ("generation_events", "auth_sessions", "invites", "error_logs", "generations", "audit_events"),
@@ -143,7 +157,10 @@ def main() -> None:
     )
     for table, times in seen.took_ms.items():
         each = tables.get(table, 0) / len(times)
-        print(f"{table:<22}{len(times):12}{each:12.0f}{statistics.median(times):12.1f}{max(times):10.1f}")
+        print(
+            f"{table:<22}{len(times):12}{each:12.0f}{statistics.median(times):12.1f}{max(times):10.1f}{max(seen.flush_ms[table]):10.1f}"
+        )
+    print(f"{'(control)':<22}{len(control):12}{'':12}{statistics.median(control):12.1f}{max(control):10.1f}")
     print("a writer's statements       number   median ms    p99 ms   longest")
     for name, values in (("without maintenance", alone), ("beside it", beside)):
         p50, p99, most = quantiles(values)

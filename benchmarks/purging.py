@@ -74,7 +74,8 @@ def measure(stage: Stage, messages: int, *, snapshot: bool) -> None:
         took = time.perf_counter() - begun
     print(f"{'with a snapshot open' if snapshot else 'without a snapshot':<22}{took:6.1f} s in {turns} turns")
     for table, times in seen.took_ms.items():
-        print(f"  {table:<20}{len(times):8}{statistics.median(times):10.1f}{max(times):10.1f}")
+        flush = max(seen.flush_ms[table])
+        print(f"  {table:<20}{len(times):8}{statistics.median(times):10.1f}{max(times):10.1f}{flush:10.1f}")
 
 
 def main() -> None:
@@ -83,7 +84,7 @@ def main() -> None:
     with Stage() as stage, stage.app.app_context():
         surround(stage, messages)
         measure(stage, 2000, snapshot=False)  # warms up
-        print(f"one chat of {messages} messages   transactions   median ms   longest")
+        print(f"one chat of {messages} messages   transactions   median ms   longest   longest commit")
         for snapshot in (False, True):
             measure(stage, messages, snapshot=snapshot)
 
