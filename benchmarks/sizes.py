@@ -127,7 +127,8 @@ def show_exchange(stage: Stage, worker: Worker, *, exchanges: int, tokens: int, 
     bytes_each = float(after[0] - wal) / exchanges
     print(
         f"{tokens:>6} tokens in {seconds:>4.0f} s: WAL {bytes_each:7.0f} bytes, "
-        f"{(after[1] - records) / exchanges:5.0f} records, {(after[2] - pages) / exchanges:4.1f} whole pages; CPU worker {cpu / exchanges * 1e3:5.1f} ms, "
+        f"{(after[1] - records) / exchanges:5.0f} records, {(after[2] - pages) / exchanges:4.1f} whole pages; "
+        f"CPU worker {cpu / exchanges * 1e3:5.1f} ms, "
         f"database {spent / exchanges * 1e3:5.1f} ms   ({exchanges} in {time.monotonic() - begun:.0f} s)"
     )
 

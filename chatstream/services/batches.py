@@ -94,10 +94,12 @@ def delete_parts(
     """
     lock = "" if alone else "FOR UPDATE SKIP LOCKED"
     statement = text(
-        f"DELETE FROM {table} WHERE ctid = ANY(ARRAY("  # noqa: S608 - the names are constants of the callers
-        "SELECT part.ctid FROM unnest(:owners, :after) AS begun(owner, after), LATERAL ("
-        f"SELECT ctid FROM {table} WHERE {owner} = begun.owner AND {place} > begun.after "
-        f"ORDER BY {place} LIMIT :rows {lock}) AS part LIMIT :rows)) RETURNING {owner}, {place}"
+        f"DELETE FROM {table} AS gone USING ("  # noqa: S608 - the names are constants of the callers
+        "SELECT begun.owner, part.place FROM unnest(:owners, :after) AS begun(owner, after), LATERAL ("
+        f"SELECT {place} AS place FROM {table} WHERE {owner} = begun.owner AND {place} > begun.after "
+        f"ORDER BY {place} LIMIT :rows {lock}) AS part LIMIT :rows) AS over "
+        # by the key and not by ctid, which is not unique where the table is partitioned
+        f"WHERE gone.{owner} = over.owner AND gone.{place} = over.place RETURNING gone.{owner}, gone.{place}"
     ).bindparams(bindparam("owners", type_=ARRAY(UUID)), bindparam("after", type_=ARRAY(INTEGER)))
     left = dict.fromkeys(owners, -2)
     while left:
