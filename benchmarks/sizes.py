@@ -140,8 +140,8 @@ def main() -> None:
         show_sizes(fill(stage, chats))
         with stage.worker(GRACEFUL_TIMEOUT="5") as worker:
             show_exchange(stage, worker, exchanges=50, tokens=1, seconds=0, ramp_s=5)  # warms up
-            show_exchange(stage, worker, exchanges=300, tokens=1, seconds=0, ramp_s=25)
-            show_exchange(stage, worker, exchanges=100, tokens=200, seconds=10, ramp_s=15)
+            show_exchange(stage, worker, exchanges=150, tokens=1, seconds=0, ramp_s=20)
+            show_exchange(stage, worker, exchanges=100, tokens=200, seconds=10, ramp_s=10)
 
 
 if __name__ == "__main__":
