@@ -94,12 +94,14 @@ def delete_parts(
     """
     lock = "" if alone else "FOR UPDATE SKIP LOCKED"
     statement = text(
-        f"DELETE FROM {table} AS gone USING ("  # noqa: S608 - the names are constants of the callers
-        "SELECT begun.owner, part.place FROM unnest(:owners, :after) AS begun(owner, after), LATERAL ("
-        f"SELECT {place} AS place FROM {table} WHERE {owner} = begun.owner AND {place} > begun.after "
-        f"ORDER BY {place} LIMIT :rows {lock}) AS part LIMIT :rows) AS over "
-        # by the key and not by ctid, which is not unique where the table is partitioned
-        f"WHERE gone.{owner} = over.owner AND gone.{place} = over.place RETURNING gone.{owner}, gone.{place}"
+        "WITH over AS MATERIALIZED (SELECT part.* FROM unnest(:owners, :after) AS begun(owner, after), LATERAL ("  # noqa: S608 - names of our own tables
+        f"SELECT tableoid AS part, ctid AS spot FROM {table} WHERE {owner} = begun.owner AND {place} > begun.after "
+        f"ORDER BY {place} LIMIT :rows {lock}) AS part LIMIT :rows) "
+        # by where they are on the disk, in an array, so that the planner never reads the whole table for a batch; the
+        # same spot may be in several partitions
+        f"DELETE FROM {table} AS gone WHERE ctid = ANY(ARRAY(SELECT spot FROM over)) "
+        "AND EXISTS (SELECT FROM over WHERE over.spot = gone.ctid AND over.part = gone.tableoid) "
+        f"RETURNING {owner}, {place}"
     ).bindparams(bindparam("owners", type_=ARRAY(UUID)), bindparam("after", type_=ARRAY(INTEGER)))
     left = dict.fromkeys(owners, -2)
     while left:

@@ -23,6 +23,7 @@ from chatstream.models import AuthSession, Chat, Generation, GenerationEvent, In
 from chatstream.services import batches, error_logs
 from chatstream.services.clock import now
 from chatstream.services.generations.outcomes import Answer, close
+from chatstream.services.shared_log import postgres
 from tests.services.test_transcripts import new_chat
 from tests.support.server import ROOT, command_environment
 from tests.support.world import Account, World
@@ -100,6 +101,7 @@ def fill(world: World, account: Account, other: Account) -> None:
 
 def test_only_what_has_had_its_time_goes(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "FIRST", 1)  # several batches
+    monkeypatch.setattr(postgres, "SWEEP_ROWS", 1)
     with app.app_context():
         fill(world, world.account(), world.account())
         everything = counts()
@@ -256,7 +258,7 @@ def test_each_batch_goes_by_an_index_and_begins_where_the_last_ended(app: Flask,
     plans: list[str] = []
 
     def explain(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
-        if statement.startswith("DELETE FROM"):
+        if "DELETE FROM" in statement:
             other = cursor.connection.cursor()  # type: ignore[attr-defined]
             other.execute("SET LOCAL enable_seqscan = off")
             other.execute("EXPLAIN " + statement, parameters)
