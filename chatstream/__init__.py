@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatstream.services.doctor import Doctor
     from chatstream.services.generations import GenerationRunner
     from chatstream.services.health import Readiness
+    from chatstream.services.maintenance import Kept
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.shared_log import SharedLog
@@ -152,6 +153,7 @@ def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
     from chatstream.services.generations.intake import Intake
     from chatstream.services.health import Readiness
     from chatstream.services.invitations import Invitations
+    from chatstream.services.maintenance import Maintenance
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
@@ -190,6 +192,19 @@ def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
         failures=FailureQueue(aside),
         figures=figures,
         tracing=tracing,
+        maintenance=Maintenance(_kept(settings)),
+    )
+
+
+def _kept(settings: Settings) -> Kept:
+    from chatstream.services.maintenance import Kept
+
+    return Kept(
+        sessions=settings.session_days,
+        invites=settings.invite_days,
+        failures=settings.error_log_days,
+        generations=settings.generation_days,
+        audit=settings.audit_days,
     )
 
 

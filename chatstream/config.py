@@ -83,6 +83,12 @@ class Settings:
     search_config: str = "simple"
     import_max_mib: int = 16
 
+    error_log_days: int = 30
+    session_days: int = 7
+    invite_days: int = 90
+    generation_days: int = 90
+    audit_days: int = 0
+
     @property
     def direct_url(self) -> str:
         """The database past any pooler, for what belongs to a session: LISTEN, SET, locks beyond a transaction."""
@@ -155,6 +161,11 @@ class _Reader:
             max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
             search_config=self._search_config("SEARCH_CONFIG"),
             import_max_mib=self._number("IMPORT_MAX_MIB", 16, 1, 256),
+            error_log_days=self._days("ERROR_LOG_RETENTION_DAYS", 30, 1),
+            session_days=self._days("SESSION_RETENTION_DAYS", 7, 1),
+            invite_days=self._days("INVITE_RETENTION_DAYS", 90, 1),
+            generation_days=self._days("GENERATION_RETENTION_DAYS", 90, 2),
+            audit_days=self._days("AUDIT_RETENTION_DAYS", 0, 30),
         )
         if self._complaints:
             raise SettingsError("\n".join(self._complaints))
@@ -183,6 +194,13 @@ class _Reader:
         if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
             return self._complain(name, f"must be a whole number from {least} to {most}", default)
         return int(text)
+
+    def _days(self, name: str, default: int, least: int) -> int:
+        """How long something is kept: for ever with 0, and never for less than ``least`` days."""
+        days = self._number(name, default, 0, 36_500)
+        if 0 < days < least:
+            return self._complain(name, f"must be 0 (kept for ever) or at least {least}", default)
+        return days
 
     def _rate(self, name: str, default: str) -> str:
         value = self._text(name, default)

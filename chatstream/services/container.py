@@ -14,6 +14,7 @@ from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
 from chatstream.services.invitations import Invitations
+from chatstream.services.maintenance import Maintenance
 from chatstream.services.password_resets import PasswordResets
 from chatstream.services.probes import Probes
 from chatstream.services.process_figures import ProcessFigures
@@ -40,3 +41,4 @@ class Services:
     failures: FailureQueue
     figures: ProcessFigures
     tracing: Tracing
+    maintenance: Maintenance
