@@ -19,7 +19,7 @@ import psycopg2
 from sqlalchemy import text
 
 from benchmarks import population
-from benchmarks.stage import Stage, quantiles
+from benchmarks.stage import LIMITS, Stage, quantiles
 from benchmarks.transactions import watched
 from chatstream.extensions import db
 from chatstream.http.services import services

@@ -143,9 +143,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
-    from chatstream import pooled_connections
-    from chatstream.extensions import db, unpooled_engine
-    from chatstream.services import query_spans, query_times
+    from chatstream.extensions import unpooled_engine
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
@@ -167,12 +165,7 @@ def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
     streamer = N8nStreamer(policy=policy, tracing=tracing)
     unpooled = unpooled_engine(settings.direct_url, settings.search_config)
     aside = unpooled.execution_options(isolation_level="AUTOCOMMIT")
-    with app.app_context():
-        query_times.observe(db.engine)
-        if tracing.is_on:
-            query_spans.trace_statements(db.engine, tracing)
-        pooled_connections.check(db.engine)
-        figures = ProcessFigures(db.engine)
+    figures = ProcessFigures(_engine(app, tracing))
     runner = _runner(app, settings, streamer, shared_log, aside, tracing)
     readiness = Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url, is_stopping=lambda: runner.is_stopping)
     accounts = _accounts(settings)
@@ -194,6 +187,20 @@ def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
         tracing=tracing,
         maintenance=Maintenance(_kept(settings)),
     )
+
+
+def _engine(app: Flask, tracing: Tracing) -> Engine:
+    """The engine of the requests, checked and looked at."""
+    from chatstream import pooled_connections
+    from chatstream.extensions import db
+    from chatstream.services import query_spans, query_times
+
+    with app.app_context():
+        query_times.observe(db.engine)
+        if tracing.is_on:
+            query_spans.trace_statements(db.engine, tracing)
+        pooled_connections.check(db.engine)
+        return db.engine
 
 
 def _kept(settings: Settings) -> Kept:
