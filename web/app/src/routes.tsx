@@ -2,8 +2,8 @@ import { type ComponentType, lazy } from "react";
 import { Account } from "./account/Account.tsx";
 import { Search } from "./chats/Search.tsx";
 import { Start } from "./chats/Start.tsx";
-import { ConversationPage } from "./conversation/ConversationPage.tsx";
 import type { IconName } from "./components/icons.tsx";
+import { ConversationPage } from "./conversation/ConversationPage.tsx";
 import { strings } from "./strings.ts";
 
 export interface RouteProps {
