@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from chatstream import create_app
 from chatstream.services.generations import GenerationRunner
+from chatstream.services.generations.sharing import PIECE_BYTES
 
 
 def _forget(runner: GenerationRunner) -> None:
     """Let go of what would have been written, and of the answers that have ended."""
     for key, here in list(runner._generations.items()):
         here.log.settle()
-        batch = here.log.unshared()
-        if batch is not None:
+        while batch := here.log.unshared(PIECE_BYTES):
             here.log.mark_shared(batch)
         if here.log.fully_shared:
             del runner._generations[key]

@@ -26,7 +26,6 @@ class EventLog:
 
     def __init__(self, generation_id: str) -> None:
         self.generation_id = generation_id
-        self._unshared: list[str] = []
         self._pending: list[str] = []
         self._pending_chars = 0
         self._frames: list[bytes] = []
@@ -85,22 +84,38 @@ class EventLog:
         finally:
             self._followers.discard(woken)
 
-    def unshared(self) -> Batch | None:
-        """What the shared log does not have yet; None when it has everything."""
+    @property
+    def end(self) -> int:
+        """The number of the last event; 0 where there is none."""
+        return len(self._frames)
+
+    def unshared(self, limit: int) -> Batch | None:
+        """The next that the shared log does not have yet: frames of ``limit`` bytes, or one that is longer.
+
+        None when it has everything.
+        """
         if self._shared == len(self._frames) and self._shared_end == self._closed:
             return None
+        end = self._shared
+        while end < len(self._frames) and (end == self._shared or limit >= len(self._frames[end])):
+            limit -= len(self._frames[end])
+            end += 1
         return Batch(
             generation_id=self.generation_id,
             first=self._shared + 1,
-            payloads=tuple(self._unshared),
-            is_last=self._closed,
+            payloads=tuple(map(sse.payload_in, self._frames[self._shared : end])),
+            is_last=self._closed and end == len(self._frames),
         )
 
     def mark_shared(self, batch: Batch) -> None:
         """The shared log has taken ``batch``."""
-        del self._unshared[: len(batch.payloads)]
         self._shared = batch.end
         self._shared_end = batch.is_last
+
+    def share_again(self, after: int) -> None:
+        """The shared log has nothing behind number ``after``, whatever it had taken."""
+        self._shared = min(after, len(self._frames))
+        self._shared_end = False
 
     @property
     def fully_shared(self) -> bool:
@@ -108,9 +123,7 @@ class EventLog:
         return self._shared_end
 
     def _add(self, event: Event) -> None:
-        payload = sse.payload(event)
-        self._unshared.append(payload)
-        self._frames.append(sse.frame(self.generation_id, len(self._frames) + 1, payload))
+        self._frames.append(sse.frame(self.generation_id, len(self._frames) + 1, sse.payload(event)))
         self._wake()
 
     def _wake(self) -> None:

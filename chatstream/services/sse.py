@@ -20,6 +20,11 @@ def frame(generation_id: str, number: int, payload: str) -> bytes:
     return f"id: {generation_id}:{number}\ndata: {payload}\n\n".encode("ascii")
 
 
+def payload_in(framed: bytes) -> str:
+    """The payload that ``frame`` was given."""
+    return framed[framed.index(b"data: ") + 6 : -2].decode("ascii")
+
+
 def payload(event: Event) -> str:
     """An event as JSON, in ASCII and without a line end: ``{"type": …, "data": {…}}``."""
     match event:

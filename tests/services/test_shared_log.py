@@ -192,6 +192,14 @@ def test_many_logs_are_read_at_once(log: SharedLog, ids: list[uuid.UUID]) -> Non
     }
 
 
+def test_how_far_logs_go(log: SharedLog, ids: list[uuid.UUID]) -> None:
+    assert log.reach([]) == {}
+    log.write([batch(ids[0], 1, "a", "b"), batch(ids[1], 1, *map(str, range(9)))])
+    log.write([batch(ids[0], 3, "c"), batch(ids[1], 10, "d")])
+    log.write([batch(ids[0], 3, "c", "d"), batch(ids[1], 11, is_last=True)])
+    assert log.reach(ids) == {ids[0]: 4, ids[1]: 10, ids[2]: 0}
+
+
 def test_batches_of_deleted_chats_do_no_harm(log: SharedLog, ids: list[uuid.UUID]) -> None:
     db.session.execute(
         text("DELETE FROM chats USING generations g WHERE g.chat_id = chats.id AND g.id = :id"), {"id": ids[0]}
@@ -311,8 +319,12 @@ def test_a_server_that_does_not_answer(valkey: EmbeddedValkey, tmp_path: Path, h
             assert log.read(key, after=0) == [batch(key, 1, "a"), batch(key, 2, "b")]
         elif how == "nobody listens":
             server.start()
-            log.write([batch(key, 2, "b")])
-            assert log.read(key, after=1) == [batch(key, 2, "b")]
+            assert log.reach([key]) == {key: 0}
+            with pytest.raises(SharedLogUnavailable):
+                log.write([batch(key, 2, "b")])  # what came before is lost, and nobody could follow this
+            assert log.read(key, after=0) == []
+            log.write([batch(key, 1, "a", "b")])
+            assert log.read(key, after=1) == [batch(key, 1, "a", "b")]
         log._client.connection_pool.disconnect()
 
 

@@ -207,6 +207,28 @@ def test_streams_go_on_without_redis(
     assert frames_of(join(b, chat_id)) == whole
 
 
+@pytest.mark.timeout(60)
+def test_a_redis_that_has_forgotten_all_is_told_again(
+    world: World, account: Account, both: Two, simulator: str, valkey: EmbeddedValkey
+) -> None:
+    """It was started again without its data, maybe unnoticed; whoever comes later at another node has it from the
+    first word on."""
+    a, b = both
+    chat_id = open_chat(world, account, a, simulator, "tokens=60&delay_ms=50")
+    local = Stream()
+    with ThreadPoolExecutor(1) as pool, a.begin(chat_id) as response:
+        tab = None
+        for chunk in response.iter_content(None):
+            local.feed(chunk)
+            if tab is None and len(local.events) > 30:
+                valkey.stop()
+                valkey.start()
+                tab = pool.submit(follow, b, chat_id)
+        assert tab is not None
+        assert stream_of(tab.result(timeout=30)).events == local.events
+    assert local.text == expected_text(60)
+
+
 def test_a_chat_starts_and_ends_while_redis_is_away(
     world: World, account: Account, both: Two, simulator: str, valkey: EmbeddedValkey
 ) -> None:

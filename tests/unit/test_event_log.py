@@ -96,9 +96,12 @@ def test_a_follower_that_leaves_is_forgotten() -> None:
     assert len(log._followers) == 0
 
 
-@given(st.lists(EVENTS), st.integers(0, 1 << 16))
-def test_what_is_shared_is_everything_in_order(events: list[Event], seed: int) -> None:
-    """However often the log is shared, the batches hold every event once, and the answer's text."""
+@given(st.lists(EVENTS), st.integers(0, 1 << 16), st.integers(0, 1000))
+def test_what_is_shared_is_everything_in_order(events: list[Event], seed: int, limit: int) -> None:
+    """However often the log is shared, the batches hold every event once, and the answer's text.
+
+    What the shared log has lost is shared again.
+    """
     dice = random.Random(seed)
     log = EventLog(ID)
     shared: list[str] = []
@@ -106,9 +109,14 @@ def test_what_is_shared_is_everything_in_order(events: list[Event], seed: int) -
 
     def share() -> None:
         nonlocal ends
-        batch = log.unshared()
-        if batch is not None:
+        if dice.random() < 0.2:
+            kept = dice.randint(0, len(shared))
+            del shared[kept:]
+            ends = 0
+            log.share_again(kept)
+        while (batch := log.unshared(limit)) is not None:
             assert batch.first == len(shared) + 1
+            assert len(batch.payloads) <= 1 or sum(map(len, batch.payloads)) <= limit
             shared.extend(batch.payloads)
             ends += batch.is_last
             log.mark_shared(batch)

@@ -20,6 +20,7 @@ from chatstream.services.generations.observing import Observer
 from chatstream.services.generations.outcomes import DATABASE_GONE, any_running, beat
 from chatstream.services.generations.reaping import reap
 from chatstream.services.generations.resuming import TELLING_S, Place
+from chatstream.services.generations.sharing import Sharer
 from chatstream.services.n8n import N8nStreamer
 from chatstream.services.purging import purge
 from chatstream.services.shared_log import SharedLog
@@ -59,6 +60,7 @@ class GenerationRunner:
         self._app_context = app_context
         self._namer = Namer(streamer=streamer, app_context=app_context)
         self._generations: dict[uuid.UUID, Generation] = {}
+        self._sharer = Sharer(log=log, app_context=app_context, observer=observer)
         self._remote = RemoteFollowers(log=log, app_context=app_context)
         self._observer = observer
         self._listener = listener
@@ -160,27 +162,11 @@ class GenerationRunner:
             self._share_once()
 
     def _share_once(self) -> None:
-        """One write for everything that has been said since the last; what can not be written waits."""
-        for here in self._generations.values():
-            here.log.settle()
-        batches = [batch for here in self._generations.values() if (batch := here.log.unshared())]
-        if not batches:
-            self._observer.shared_everything()
-            return
-        try:
-            with self._observer.sharing(batches), self._app_context():
-                self._log.write(batches)
-        except SharedLogUnavailable:
-            return  # it is all still there at the next turn
-        except Exception:
-            log.exception("events could not be shared")
-            return
-        for batch in batches:
-            key = uuid.UUID(batch.generation_id)
-            here = self._generations[key]
-            here.log.mark_shared(batch)
-            if here.log.fully_shared:
-                del self._generations[key]
+        here = {key: generation.log for key, generation in self._generations.items()}
+        self._sharer.share(here)
+        for key, events in here.items():
+            if events.fully_shared:
+                self._generations.pop(key, None)
 
     def _watch(self) -> None:
         beats = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -60,7 +60,14 @@ class SharedLog(Protocol):
 
         A batch that was written before, under the same generation and number, is replaced: its receipt may have been
         lost, and the repeated one may hold more. A closed log takes nothing more. Batches of generations that are gone
-        are passed over.
+        are passed over. A store that has lost what was written before may say so: the write then fails as if the store
+        did not answer.
+        """
+
+    def reach(self, generation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """How far each log goes: the number of its last event, 0 where it has none. One round trip.
+
+        Asked when the store is back: it may have lost what it had taken.
         """
 
     def read_many(self, places: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Batch]]:

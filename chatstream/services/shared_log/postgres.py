@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import delete, func, select, text
@@ -28,6 +28,11 @@ _WRITE = text(
     # a commit whose receipt was lost is repeated, with what has been said since
     "ON CONFLICT (generation_id, seq) DO UPDATE "
     "SET count = excluded.count, payloads = excluded.payloads, is_last = excluded.is_last"
+)
+
+_REACH = text(
+    "SELECT b.id, coalesce((SELECT last.seq + last.count - 1 FROM generation_events last "
+    "WHERE last.generation_id = b.id ORDER BY last.seq DESC LIMIT 1), 0) FROM unnest(CAST(:ids AS uuid[])) AS b(id)"
 )
 
 _READ = text(
@@ -70,6 +75,13 @@ class PostgresLog(SharedLog):
         )
         signals.send(signals.EVENTS, [batch.generation_id for batch in batches])
         db.session.commit()
+
+    @_translated()
+    def reach(self, generation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """One query by the primary key."""
+        rows = db.session.execute(_REACH, {"ids": list(generation_ids)}).all()
+        db.session.rollback()
+        return {row[0]: row[1] for row in rows}
 
     @_translated()
     def read_many(self, places: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Batch]]:

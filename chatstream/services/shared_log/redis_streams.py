@@ -6,6 +6,9 @@ greater, and readers let the last entry of a number replace the earlier ones. Th
 all, so that nothing comes behind it. An id that XADD refuses is a batch that is there already, or one of an owner that
 was taken for dead: its log has been closed.
 
+Only the first batch may begin a stream: the server may have come back without its data, and nobody could follow a log
+without its beginning. Any other is then refused, and the writer begins anew.
+
 The ids also let a follower read what is new to it in O(log n), which auto-generated ones would not.
 """
 
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -77,12 +80,27 @@ class RedisLog(SharedLog):
             for batch in batches:
                 key = _key(batch.generation_id)
                 fields: dict[Any, Any] = {"first": batch.first, "payloads": "\n".join(batch.payloads)}
-                pipeline.xadd(key, fields, id=_CLOSING_ID if batch.is_last else f"{batch.first}-{len(batch.payloads)}")
+                entry_id = _CLOSING_ID if batch.is_last else f"{batch.first}-{len(batch.payloads)}"
+                pipeline.xadd(key, fields, id=entry_id, nomkstream=batch.first > 1)
                 pipeline.expire(key, KEPT_S if batch.is_last else RUNNING_S)
             pipeline.publish(CHANNEL, ",".join(batch.generation_id for batch in batches))
             for answer in pipeline.execute(raise_on_error=False):
+                if answer is None:
+                    raise SharedLogUnavailable("Redis has lost what it had taken.")
                 if isinstance(answer, Exception) and _REFUSED not in str(answer):
                     raise answer
+
+    @_translated()
+    def reach(self, generation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+        """One round trip: the last entry of each."""
+        with self._client.pipeline(transaction=False) as pipeline:
+            for key in generation_ids:
+                pipeline.xrevrange(_key(key), count=1)
+            answers = pipeline.execute()
+        return {
+            key: max((batch.end for batch in _batches(key, entries)), default=0)
+            for key, entries in zip(generation_ids, answers, strict=True)
+        }
 
     @_translated()
     def read_many(self, places: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[Batch]]:
