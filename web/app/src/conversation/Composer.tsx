@@ -10,19 +10,21 @@ interface Props {
   /** What the draft goes by: a chat's id, or a place where there is none yet. */
   place: string;
   isAnswering: boolean;
+  /** There is nobody to send to (yet). */
+  isHeld?: boolean;
   /** False: it was refused, and the text comes back. */
   onSend: (text: string) => Promise<boolean>;
   onStop: () => void;
 }
 
 /** Where a message is written. Enter sends, except in the midst of composing a character. */
-export function Composer({ place, isAnswering, onSend, onStop }: Props) {
+export function Composer({ place, isAnswering, isHeld = false, onSend, onStop }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const draft = useDraft(place);
   const { text } = draft;
   useHeight(field, text);
   const over = [...text].length - LIMIT;
-  const isSendable = text.trim() !== "" && over <= 0 && !isAnswering;
+  const isSendable = text.trim() !== "" && over <= 0 && !isAnswering && !isHeld;
 
   const send = async () => {
     if (!isSendable) return;
