@@ -31,6 +31,8 @@ describe("where it cuts", () => {
     ["indented code", "a\n\n    x\n\n    y\n\nb", ["a\n\n    x\n\n    y\n\n", "b"]],
     ["a table", "|a|\n|-|\n|b|\n\nc", ["|a|\n|-|\n|b|\n\n", "c"]],
     ["a rule after a list", "- a\n\n---\n\nb", ["- a\n\n", "---\n\n", "b"]],
+    ["a fence under a heading that ended a list", "- a\n# b\n  ```\nx\n\ny\n  ```", ["- a\n# b\n  ```\nx\n\ny\n  ```"]],
+    ["a fence after an empty item", "-\n\n  ```\nx\n\ny\n  ```", ["-\n\n  ```\nx\n\ny\n  ```"]],
     ["a heading after a list", "- a\n\n# b\n\nc", ["- a\n\n", "# b\n\n", "c"]],
   ])("%s", (_, text, blocks) => {
     const last = blocks.length - 1;

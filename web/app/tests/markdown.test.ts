@@ -72,6 +72,12 @@ test("the alignment of a table is a class", () => {
   ]);
 });
 
+test("references to characters are read by their whole names", () => {
+  const place = page("&amp; &copy; &ngE; &#35; &#x1F600; &semi; &notit; &bogus; &nbsp;| &lt;b&gt;");
+  expect(place.textContent).toBe("& © ≧̸ # 😀 ; &notit; &bogus; \u00a0| <b>\n");
+  expect(place.querySelector("b")).toBeNull();
+});
+
 test("code keeps every character and has a button to copy it", () => {
   const code = 'if (a < b && c > "d") {\n  \t`x`\n}\n';
   const place = page(`\`\`\`js\n${code}\`\`\``);
