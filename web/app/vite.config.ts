@@ -1,15 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compress } from "./compress.ts";
 
 const server = process.env.CHATSTREAM_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compress()],
   resolve: { conditions: ["chatstream-source", "module", "browser", "development|production"] },
   build: {
-    // Where the application serves it from; made by the build, never committed.
-    outDir: "../../chatstream/static/app",
-    emptyOutDir: true,
     target: "es2022",
     // The page's policy is script-src and style-src 'self': nothing may stand inline.
     assetsInlineLimit: 0,
