@@ -12,14 +12,17 @@ import hashlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from devkit.node import WANTED, Node, find_node, install_node
+from devkit.processes import spawn, stop_group
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TYPES: Final = Path("client/src/schema.d.ts")
@@ -64,23 +67,21 @@ class Web:
         """The client's types, made from an OpenAPI ``document``. Raises WebError."""
         with self._alone():
             self._install(node)
-        return self.run(node, "run", "--silent", "write", "--workspace", "schema", stdin=document)
+        with tempfile.TemporaryDirectory() as folder:
+            given, made = Path(folder) / "openapi.json", Path(folder) / "schema.d.ts"
+            given.write_text(document)
+            self.run(node, "run", "write", "--workspace", "schema", "--", str(given), str(made))
+            return made.read_text()
 
-    def run(self, node: Node, *words: str, stdin: str | None = None) -> str:
-        """Run npm in the workspace; returns what it printed when it was given something to read. Raises WebError."""
-        result = subprocess.run(
-            [*node.npm, *words],
-            cwd=self.source,
-            env=node.environment(os.environ),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            stdout=None if stdin is None else subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if result.returncode:
-            raise WebError(f"npm {' '.join(words)} failed, exit code {result.returncode}; its output is above.")
-        return result.stdout or ""
+    def run(self, node: Node, *words: str, **environ: str) -> None:
+        """Run npm in the workspace, to its end or ours. Raises WebError."""
+        process = spawn([*node.npm, *words], env=node.environment({**os.environ, **environ}), cwd=self.source)
+        try:
+            process.wait()
+        finally:
+            stop_group(process, signal.SIGTERM, 5)
+        if process.returncode:
+            raise WebError(f"`npm {' '.join(words)}` failed, exit code {process.returncode}; why is above.")
 
     def _install(self, node: Node) -> None:
         """The packages that the lock names, once; no script of theirs is run."""
