@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compress } from "./compress.ts";
 
 /** The browser does what this package would. */
 export const entities = fileURLToPath(new URL("src/markdown/entities.ts", import.meta.url));
@@ -8,15 +9,12 @@ export const entities = fileURLToPath(new URL("src/markdown/entities.ts", import
 const server = process.env.CHATSTREAM_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compress()],
   resolve: {
     conditions: ["chatstream-source", "module", "browser", "development|production"],
     alias: { entities },
   },
   build: {
-    // Where the application serves it from; made by the build, never committed.
-    outDir: "../../chatstream/static/app",
-    emptyOutDir: true,
     target: "es2022",
     // The page's policy is script-src and style-src 'self': nothing may stand inline.
     assetsInlineLimit: 0,
