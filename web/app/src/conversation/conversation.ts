@@ -1,6 +1,6 @@
 import type { ApiError, Chat, Events, Message, NewFeedback, OpenChat } from "@chatstream/client";
 import { api, client } from "../api.ts";
-import { chatChanged, refreshChats, setFollowed } from "../chats/list.ts";
+import { refreshChats, setFollowed } from "../chats/list.ts";
 import { asApiError } from "../hooks.ts";
 import { announce } from "../state/notices.ts";
 import { Store } from "../state/store.ts";
@@ -85,7 +85,9 @@ export class Conversation {
       if (opened.generation && !wasAnswering) void this.#ask(client.follow(this.id, { signal: this.#end.signal }));
     } catch (error) {
       if (this.#end.signal.aborted) return;
-      if (this.state.get().phase !== "ready") this.#set({ phase: "failed", error: asApiError(error) });
+      const failure = asApiError(error);
+      const isGone = failure.status === 404;
+      if (isGone || this.state.get().phase !== "ready") this.#set({ phase: "failed", error: failure });
     }
   }
 
@@ -270,7 +272,6 @@ export class Conversation {
   /** The chat itself is not what it was: its title, whether it is archived. */
   patch(chat: Partial<Chat>): void {
     this.state.update((old) => (old.chat ? { ...old, chat: { ...old.chat, ...chat } } : old));
-    chatChanged({ ...chat, id: this.id });
   }
 
   dismissFailure(): void {
