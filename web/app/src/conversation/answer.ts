@@ -29,6 +29,11 @@ export class RunningAnswer {
     this.#flush();
   }
 
+  /** What it looks like in the transcript while it is written. */
+  get placeholder(): Entry | undefined {
+    return this.#entry;
+  }
+
   take(event: StreamEvent): void {
     const entry = this.#entry;
     if (!entry) return;

@@ -6,7 +6,7 @@ import { announce } from "../state/notices.ts";
 import { Store } from "../state/store.ts";
 import { tellTabs } from "../state/tabs.ts";
 import { strings } from "../strings.ts";
-import { IDLE, RunningAnswer } from "./answer.ts";
+import { RunningAnswer } from "./answer.ts";
 import { type Entry, localEntry, merged, prepended } from "./entries.ts";
 
 const NEWEST = 50;
@@ -289,5 +289,3 @@ function endOf(status: string | undefined, failure: Failure | undefined): string
   if (status === "interrupted") return strings.conversation.announceInterrupted;
   return strings.conversation.announceEnd;
 }
-
-export { IDLE };
