@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -69,7 +70,7 @@ class Web:
             self._install(node)
         with tempfile.TemporaryDirectory() as folder:
             given, made = Path(folder) / "openapi.json", Path(folder) / "schema.d.ts"
-            given.write_text(document)
+            given.write_text(json.dumps(json.loads(document), sort_keys=True))  # whoever wrote it
             self.run(node, "run", "write", "--workspace", "schema", "--", str(given), str(made))
             return made.read_text()
 
