@@ -44,7 +44,7 @@ ERROR_BODY = 4096
 ERROR_BODY_S = 2.0
 RETRY_PAUSE_S = 0.2
 BACKSTOP_S = 0.5
-BUSY_S = 0.01
+BUSY_S = 0.005
 
 _NETWORK = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 _TIMED_OUT = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
@@ -304,8 +304,8 @@ class _Exchange:
                 self._trace.first_byte_s = now - limits.started
                 self._trace.head = data if self._trace.head is not None else None
             yield from decoder.feed(data)
-            if now - asked > BUSY_S / 10:
-                yielded_at = now  # it had to wait, so others had their turn
+            if now - asked > BUSY_S:
+                yielded_at = now  # it had to wait, so others had their turn; a shorter time may have been work
             elif now - yielded_at > BUSY_S:
                 _let_others_run()
                 yielded_at = time.monotonic()
