@@ -16,28 +16,26 @@ from tests.support.server import Server
 from tests.support.settings import WEBHOOK_TOKEN
 
 
-def test_the_types_are_those_of_the_document(app: Flask, web: Web, node: Node) -> None:
+def test_the_types_are_those_of_the_document(app: Flask, node: Node) -> None:
     document = app.test_client().get("/api/openapi.json").text
-    made = web.types(node, document)
-    assert made == (web.source / TYPES).read_text(), "run `make types` and commit what it changes"
+    made = Web().types(node, document)
+    assert made == (Web().source / TYPES).read_text(), "run `make types` and commit what it changes"
 
 
-def test_a_change_of_the_document_changes_the_types(app: Flask, web: Web, node: Node) -> None:
+def test_a_change_of_the_document_changes_the_types(app: Flask, node: Node) -> None:
     document = app.test_client().get("/api/openapi.json").json
     assert document is not None
     document["components"]["schemas"]["Chat"]["properties"]["title"]["type"] = "integer"
-    assert web.types(node, json.dumps(document)) != (web.source / TYPES).read_text()
+    assert Web().types(node, json.dumps(document)) != (Web().source / TYPES).read_text()
 
 
 @pytest.mark.timeout(300)
-def test_it_speaks_with_a_real_server(
-    app: Flask, server: Server, simulator: str, web: Web, node: Node, tmp_path: Path
-) -> None:
+def test_it_speaks_with_a_real_server(app: Flask, server: Server, simulator: str, node: Node, tmp_path: Path) -> None:
     with app.app_context():
         found = services()
         Demo(found.accounts, found.agents).seed(webhook_url=simulator, webhook_token=WEBHOOK_TOKEN)
     report = tmp_path / "report.json"
     vitest = ("run", "test:live", "--workspace", "client", "--", "--reporter=json", f"--outputFile={report}")
-    web.run(node, *vitest, CHATSTREAM_URL=server.url)
+    Web().run(node, *vitest, CHATSTREAM_URL=server.url)
     outcome = json.loads(report.read_text())
     assert outcome["numPassedTests"] == outcome["numTotalTests"] > 10
