@@ -165,6 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The web client is built, in {web.bundle.relative_to(ROOT)}.")
         elif given.what == "test":
             web.test(node)
+            web.build(node)
         else:
             (web.source / TYPES).write_text(web.types(node, openapi_document()))
     except (WebError, OSError) as error:
