@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { type Agent, type Chat, type Client, type ClientOptions, createClient, type Page } from "../../src/index.ts";
 
 export const URL_OF_SERVER = process.env.CHATSTREAM_URL ?? "";
-if (!URL_OF_SERVER) throw new Error("CHATSTREAM_URL is not set: tests/web/test_library.py runs these tests");
+if (!URL_OF_SERVER) throw new Error("CHATSTREAM_URL is not set: tests/client/test_library.py runs these tests");
 
 export interface Person {
   client: Client;
