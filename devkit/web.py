@@ -154,8 +154,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--if-needed", action="store_true", help="do nothing where the bundle is current")
     given = parser.parse_args(arguments)
     web = Web()
-    if given.if_needed and web.is_current():
-        return 0
+    if given.if_needed:
+        if web.is_current():
+            return 0
+        os.nice(10)  # make run waits for other things
     try:
         node = find_node() or install_node(ROOT / "requirements-web.txt")
         if node is None:
