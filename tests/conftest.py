@@ -19,6 +19,7 @@ from chatstream import create_app
 from chatstream.config import Settings
 from chatstream.extensions import db, limiter
 from devkit.embedded_postgres import EmbeddedPostgres
+from devkit.node import WANTED, Node, find_node
 from tests.support.client import ClosingClient
 from tests.support.person import Person
 from tests.support.server import Server, Simulator
@@ -124,6 +125,14 @@ def _server(_app: Flask, variables: dict[str, str], tmp_path_factory: pytest.Tem
     quick_stop = {**variables, "GRACEFUL_TIMEOUT": "5"}
     with Server(quick_stop, tmp_path_factory.mktemp("server") / "log") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """A Node, which the development requirements bring where the machine has none."""
+    found = find_node()
+    assert found is not None, f"there is no {WANTED}: make .venv anew"
+    return found
 
 
 @pytest.fixture
