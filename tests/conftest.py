@@ -12,6 +12,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +21,7 @@ from chatstream.config import Settings
 from chatstream.extensions import db, limiter
 from devkit.embedded_postgres import EmbeddedPostgres
 from devkit.node import WANTED, Node, find_node
+from tests.support.chromium import chromium_or_skip
 from tests.support.client import ClosingClient
 from tests.support.person import Person
 from tests.support.server import Server, Simulator
@@ -41,6 +43,13 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[assignment,method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, for the whole run."""
+    with chromium_or_skip() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

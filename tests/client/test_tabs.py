@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from devkit.node import Node
 from devkit.web import Web
@@ -16,7 +15,6 @@ from tests.support.server import Server
 from tests.support.web_app import PAGE
 from tests.support.world import PASSWORD, World
 
-CHROMIUM = shutil.which("chromium")
 IMPORTED = "const {createClient} = await import('/assets/client.js'); const client = createClient();"
 SIGN_IN = f"async body => {{ {IMPORTED} await client.request('POST', '/api/auth/login', {{body}}); }}"
 ASK_OFTEN = f"""async () => {{
@@ -24,8 +22,6 @@ ASK_OFTEN = f"""async () => {{
     const asked = Array.from({{length: 20}}, () => client.request('GET', '/api/auth/me'));
     return (await Promise.all(asked)).map(({{email}}) => email);
 }}"""
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here (Debian: apt install chromium)")
 
 
 @pytest.fixture
@@ -42,12 +38,10 @@ def served(
 
 
 @pytest.fixture
-def context() -> Iterator[BrowserContext]:
+def context(chromium: Browser) -> Iterator[BrowserContext]:
     """What the tabs of one browser share."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_context()
-        browser.close()
+    with chromium.new_context() as context:
+        yield context
 
 
 def test_tabs_share_one_refresh(served: tuple[Server, World], context: BrowserContext) -> None:
