@@ -25,6 +25,9 @@ Traces = Literal["off", "on", "continue"]
 MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
 
+BUNDLED_WEB_APP: Final = Path(__file__).parent / "static" / "app"
+"""Where `make web` puts the web client."""
+
 _PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
 _EXPORTER: Final = "opentelemetry.exporter.otlp.proto.http"
 _RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*$", re.I)
@@ -53,6 +56,7 @@ class Settings:
     metrics_by_agent: bool = False
     metrics_folder: Path | None = None
     traces: Traces = "off"
+    web_app: Path | None = BUNDLED_WEB_APP
 
     database_url: str = field(repr=False)
     database_direct_url: str | None = field(default=None, repr=False)
@@ -136,6 +140,7 @@ class _Reader:
             metrics_by_agent=self._choice("METRICS_BY_AGENT", "off", ("off", "on")) == "on",
             metrics_folder=self._metrics_folder(),
             traces=self._traces(),
+            web_app=self._web_app("WEB_APP"),
             database_url=self._database_url("DATABASE_URL"),
             database_direct_url=self._direct_url(),
             database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
@@ -238,6 +243,17 @@ class _Reader:
             if self._environ.get(name) not in (None, "", "http/protobuf"):
                 return self._complain(name, "must be http/protobuf: traces are sent in no other way", "off")
         return traces
+
+    def _web_app(self, name: str) -> Path | None:
+        text = self._text(name, "on")
+        if text.lower() in ("on", "off"):
+            return BUNDLED_WEB_APP if text.lower() == "on" else None
+        folder = Path(text)
+        if not folder.is_absolute() or not (folder / "index.html").is_file():
+            return self._complain(
+                name, "must be on, off or a folder, with its whole path and an index.html in it", None
+            )
+        return folder
 
     def _cookie_prefix(self) -> CookiePrefix:
         prefix = cast(CookiePrefix, self._choice("COOKIE_PREFIX", "none", ("none", "host")))

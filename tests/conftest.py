@@ -12,6 +12,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -19,10 +20,13 @@ from chatstream import create_app
 from chatstream.config import Settings
 from chatstream.extensions import db, limiter
 from devkit.embedded_postgres import EmbeddedPostgres
+from devkit.node import WANTED, Node, find_node
+from tests.support.chromium import chromium_or_skip
 from tests.support.client import ClosingClient
 from tests.support.person import Person
 from tests.support.server import Server, Simulator
 from tests.support.settings import WEBHOOK_TOKEN, environment
+from tests.support.web_app import make_web_app
 from tests.support.world import PASSWORD, Account, World
 
 
@@ -42,6 +46,13 @@ def _loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, for the whole run."""
+    with chromium_or_skip() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """A server without fsync, for the whole run."""
     with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
@@ -49,10 +60,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 
 @pytest.fixture(scope="session")
-def variables(postgres: EmbeddedPostgres) -> dict[str, str]:
+def variables(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of the application under test."""
     postgres.create_database("chatstream")
-    return environment(postgres.url("chatstream"))
+    web_app = make_web_app(tmp_path_factory.mktemp("web") / "app")
+    return environment(postgres.url("chatstream"), WEB_APP=str(web_app))
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +134,14 @@ def _server(_app: Flask, variables: dict[str, str], tmp_path_factory: pytest.Tem
     quick_stop = {**variables, "GRACEFUL_TIMEOUT": "5"}
     with Server(quick_stop, tmp_path_factory.mktemp("server") / "log") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """A Node, which the development requirements bring where the machine has none."""
+    found = find_node()
+    assert found is not None, f"there is no {WANTED}: make .venv anew"
+    return found
 
 
 @pytest.fixture

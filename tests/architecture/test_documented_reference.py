@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 import click
 import pytest
@@ -29,7 +30,7 @@ def test_the_page_has_all_there_is(app: Flask) -> None:
     page = PAGE.read_text()
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<any('swagger-ui.css', 'swagger-ui-bundle.js'):", "{")
-        path = path.replace("<uuid:", "{").replace("<int:", "{").replace(">", "}")
+        path = re.sub(r"<(?:uuid|int|page|path):", "{", path).replace(">", "}")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert f"| `{method} {path}` |" in page
     names = app.test_client().get("/metrics").get_data(as_text=True)
