@@ -20,10 +20,10 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run test bench chaos fuzz lint format lock clean reset
+.PHONY: help run test bench chaos fuzz lint format reference lock clean reset
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.stamp-run ## Start everything on http://127.0.0.1:8000 (PORT=... for another port)
 	@exec $(BIN)/python -m devkit.run
@@ -53,6 +53,9 @@ lint: $(VENV)/.stamp-dev ## Check style and types
 format: $(VENV)/.stamp-dev ## Put the code into the common format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+reference: $(VENV)/.stamp-dev ## Write docs/REFERENCE.md anew from the code
+	$(BIN)/python -m devkit.reference
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header $(LOCK_ARGS)
