@@ -24,11 +24,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_page_can_be_reached_from_the_readme() -> None:
     seen: set[Path] = set()
-    waiting = [ROOT / "README.md"]
+    waiting = [(ROOT / "README.md").resolve()]
     while waiting:
         page = waiting.pop()
         if page not in seen:
             seen.add(page)
             targets = (target.partition("#")[0] for target in links(page))
-            waiting += [page.parent / target for target in targets if target.endswith(".md") and "://" not in target]
-    assert {page.resolve() for page in PAGES} <= {page.resolve() for page in seen}
+            waiting += [
+                (page.parent / target).resolve() for target in targets if target.endswith(".md") and "://" not in target
+            ]
+    assert {page.resolve() for page in PAGES} <= seen
