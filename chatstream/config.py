@@ -125,8 +125,14 @@ class _Reader:
         self._development = self._environment == "development"
 
     def settings(self) -> Settings:
+        settings = self._read()
+        if self._complaints:
+            raise SettingsError("\n".join(self._complaints))
+        return settings
+
+    def _read(self) -> Settings:
         development = self._development
-        settings = Settings(
+        return Settings(
             environment=self._environment,
             host=self._text("HOST", "127.0.0.1"),
             port=self._number("PORT", 8000, 1, 65535),
@@ -172,9 +178,6 @@ class _Reader:
             generation_days=self._days("GENERATION_RETENTION_DAYS", 90, 2),
             audit_days=self._days("AUDIT_RETENTION_DAYS", 0, 30),
         )
-        if self._complaints:
-            raise SettingsError("\n".join(self._complaints))
-        return settings
 
     def _complain(self, name: str, why: str, instead: T) -> T:
         self._complaints.append(f"{name}: {why}")
