@@ -1,12 +1,20 @@
-/** Codes that the library itself makes, beside those of the server's problem documents. */
-export type LocalCode = "network" | "bad_answer" | "stream_lost";
+import type { Problem } from "./wire.ts";
+
+/** What a problem document or the library itself says beyond the code. */
+export interface ErrorDetails {
+  fields?: Record<string, string[]> | undefined;
+  requestId?: string | undefined;
+  retryAfter?: number | undefined;
+  problem?: Readonly<Record<string, unknown>> | undefined;
+  cause?: unknown;
+}
 
 /**
  * A request that was refused, or that could not be made.
  *
- * `code` is the stable word to switch on: one of the server's, or `network` (nothing could be reached, status 0),
- * `bad_answer` (what came is not of this API), `stream_lost` (the end of an answer can not be had from the stream any
- * more: read the chat). `detail` is a sentence in English for people who look into it.
+ * `code` is the stable word to switch on: one of the server's, or `network` (no answer, status 0), `unavailable` (a
+ * proxy answered for a server that is away) or `bad_answer` (what came is not of this API). `detail` is a sentence in
+ * English for people who look into it.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -19,10 +27,10 @@ export class ApiError extends Error {
   readonly requestId?: string;
   /** Seconds to wait before trying again. */
   readonly retryAfter?: number;
-  /** The whole problem document: `team_required` has the teams in it. */
+  /** The whole problem document: that of `team_required` has the teams in it. */
   readonly problem: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, status: number, detail: string, more: Partial<Omit<ApiError, "code" | "status">> = {}) {
+  constructor(code: string, status: number, detail: string, more: ErrorDetails = {}) {
     super(detail, { cause: more.cause });
     this.code = code;
     this.status = status;
@@ -32,4 +40,40 @@ export class ApiError extends Error {
     if (more.requestId) this.requestId = more.requestId;
     if (more.retryAfter !== undefined) this.retryAfter = more.retryAfter;
   }
+}
+
+/** Nothing came, or it broke off. */
+export function networkError(detail: string, cause?: unknown): ApiError {
+  return new ApiError("network", 0, detail, { cause });
+}
+
+/** The failure that a response of 400 and above tells. */
+export async function errorOf(response: Response): Promise<ApiError> {
+  const problem = await problemIn(response);
+  const details = {
+    requestId: response.headers.get("X-Request-ID") ?? undefined,
+    retryAfter: secondsOf(response.headers.get("Retry-After")),
+  };
+  if (!problem) {
+    const code = response.status >= 500 ? "unavailable" : "bad_answer";
+    return new ApiError(code, response.status, `The server answered ${response.status}.`, details);
+  }
+  const { code, detail, errors: fields } = problem;
+  return new ApiError(code, response.status, detail, { ...details, problem, fields });
+}
+
+async function problemIn(response: Response): Promise<(Problem & Record<string, unknown>) | null> {
+  try {
+    const body = await response.json();
+    return typeof body?.code === "string" ? body : null;
+  } catch {
+    return null; // a proxy's page, or cut off
+  }
+}
+
+/** Retry-After is a number of seconds or a date (RFC 9110, section 10.2.3). */
+function secondsOf(header: string | null): number | undefined {
+  if (!header) return undefined;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }

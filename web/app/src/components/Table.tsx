@@ -1,0 +1,56 @@
+import type { ReactNode } from "react";
+
+export interface Column<Row> {
+  title: string;
+  /** What stands in the cell. */
+  cell: (row: Row) => ReactNode;
+  /** Its content names the row: it becomes the row's heading. */
+  isHeading?: boolean;
+  /** Not shown on a phone. */
+  isMinor?: boolean;
+}
+
+interface Props<Row> {
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  keyOf: (row: Row) => string;
+}
+
+/** A table of data. The caption is for screen readers; it scrolls sideways where it is too wide. */
+export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="table-scroll" aria-label={caption} tabIndex={0}>
+      <table className="table">
+        <caption className="visually-hidden">{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ title, isMinor }) => (
+              <th key={title} scope="col" className={isMinor ? "minor" : undefined}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map(({ title, cell, isHeading, isMinor }) =>
+                isHeading ? (
+                  <th key={title} scope="row" dir="auto">
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={title} className={isMinor ? "minor" : undefined}>
+                    {cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

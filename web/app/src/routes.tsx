@@ -1,0 +1,37 @@
+import { type ComponentType, lazy } from "react";
+import { Account } from "./account/Account.tsx";
+import { Search } from "./chats/Search.tsx";
+import { Start } from "./chats/Start.tsx";
+import { ConversationPage } from "./conversation/ConversationPage.tsx";
+import type { IconName } from "./components/icons.tsx";
+import { strings } from "./strings.ts";
+
+export interface RouteProps {
+  /** What the path has in place of its `:names`. */
+  params: Record<string, string>;
+}
+
+export interface Route {
+  path: string;
+  page: ComponentType<RouteProps>;
+  /** Only admins see it. */
+  isAdmin?: boolean;
+}
+
+/** The pages for those who are signed in, the first that fits. Admin pages are loaded when they are asked for. */
+export const routes: readonly Route[] = [
+  { path: "/", page: Start },
+  { path: "/chats/:id", page: ConversationPage },
+  { path: "/search", page: Search },
+  { path: "/account", page: Account },
+  { path: "/admin", page: lazy(() => import("./admin/Overview.tsx")), isAdmin: true },
+];
+
+export interface AdminLink {
+  path: string;
+  label: string;
+  icon: IconName;
+}
+
+/** Where the user menu leads an admin. */
+export const adminLinks: readonly AdminLink[] = [{ path: "/admin", label: strings.shell.admin, icon: "shield" }];
