@@ -681,6 +681,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/team/activity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The team's answers that run now, and those of the last hour or day: how they ended and how long they took. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description hour: by the minute; day: by quarters of an hour. */
+                    period?: "hour" | "day";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Activity"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/error-logs/": {
         parameters: {
             query?: never;
@@ -1985,6 +2024,68 @@ export interface components {
         AuditPage: {
             items?: components["schemas"]["AuditEvent"][];
             next_cursor?: string | null;
+        };
+        StatusCounts: {
+            running?: number;
+            complete?: number;
+            stopped?: number;
+            error?: number;
+            interrupted?: number;
+        };
+        Quantiles: {
+            p50?: number | null;
+            p95?: number | null;
+        };
+        Answers: {
+            counts?: components["schemas"]["StatusCounts"];
+            first_token_ms?: components["schemas"]["Quantiles"];
+            /** @description Of those that are complete. */
+            duration_ms?: components["schemas"]["Quantiles"];
+        };
+        AgentAnswers: {
+            /** Format: uuid */
+            agent_id?: string;
+            name?: string;
+            answers?: components["schemas"]["Answers"];
+        };
+        ActivityStep: {
+            /**
+             * Format: date-time
+             * @description Its start.
+             */
+            at?: string;
+            answers?: components["schemas"]["Answers"];
+        };
+        FailureCount: {
+            code?: string;
+            count?: number;
+        };
+        Activity: {
+            /** @enum {string} */
+            period?: "hour" | "day";
+            /** Format: date-time */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description Now.
+             */
+            until?: string;
+            /**
+             * Format: date-time
+             * @description Later than since where there were more than 20000 answers: those before it.
+             */
+            counted_since?: string;
+            /** @description Seconds in a step. */
+            step_s?: number;
+            /** @description Answers that are running now, whenever they began. */
+            running?: number;
+            total?: components["schemas"]["Answers"];
+            /** @description The 50 with the most answers, those first. */
+            agents?: components["schemas"]["AgentAnswers"][];
+            /** @description All of the period, oldest first. */
+            steps?: components["schemas"]["ActivityStep"][];
+            /** @description Most frequent first. */
+            failures?: components["schemas"]["FailureCount"][];
         };
         ErrorLog: {
             /** Format: uuid */

@@ -6,9 +6,9 @@ import { useLoad } from "../hooks.ts";
 import { Link, navigate, usePlace } from "../router.tsx";
 import { format } from "../strings.ts";
 import { AdminPage } from "./AdminPage.tsx";
-import { AgentTable, FailureTable } from "./activity/Tables.tsx";
-import { AnswersChart, FirstTokenChart, StepTable } from "./activity/OverTime.tsx";
 import { Figures } from "./activity/Figures.tsx";
+import { AnswersChart, FirstTokenChart, StepTable } from "./activity/OverTime.tsx";
+import { AgentTable, FailureTable } from "./activity/Tables.tsx";
 import { admin } from "./api.ts";
 import { strings } from "./strings.ts";
 
@@ -29,7 +29,9 @@ export function OverviewPage() {
         <SelectField
           label={strings.activity.period}
           value={period}
-          onChange={(event) => navigate(event.target.value === "day" ? "/admin?period=day" : "/admin", { replace: true })}
+          onChange={(event) =>
+            navigate(event.target.value === "day" ? "/admin?period=day" : "/admin", { replace: true })
+          }
         >
           {Object.entries(strings.activity.periods).map(([value, name]) => (
             <option key={value} value={value}>
@@ -63,7 +65,8 @@ function Shown({ activity }: { activity: Activity }) {
         <FailureTable failures={activity.failures} />
       </section>
       <p className="small">
-        {strings.activity.updated(format.moment(activity.until))} · <Link href="/admin/errors">{strings.pages.errors}</Link>
+        {strings.activity.updated(format.moment(activity.until))} ·{" "}
+        <Link href="/admin/errors">{strings.pages.errors}</Link>
       </p>
     </div>
   );

@@ -3,7 +3,7 @@ import { Button } from "../components/Button.tsx";
 import { Dialog } from "../components/Dialog.tsx";
 import { Field } from "../components/Field.tsx";
 import { notify } from "../state/notices.ts";
-import { format, strings as common } from "../strings.ts";
+import { strings as common, format } from "../strings.ts";
 import { strings } from "./strings.ts";
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 export function SecretLink({ title, path, expiresAt, onClose }: Props) {
   const link = location.origin + path;
   return (
-    <Dialog title={title} onClose={onClose} isSafe>
+    <Dialog title={title} onClose={onClose} staysOnClick>
       <p>{strings.common.onceHelp}</p>
       <CopyField label={strings.common.link} text={link} />
       <p className="small">{strings.common.until(format.moment(expiresAt))}</p>

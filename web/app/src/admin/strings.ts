@@ -15,6 +15,7 @@ export const strings = {
 
   common: {
     all: "All",
+    acts: "Actions",
     actions: (name: string) => `Actions for ${name}`,
     filter: "Filter",
     clear: "Show all",

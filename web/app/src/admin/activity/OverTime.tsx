@@ -37,7 +37,11 @@ export function AnswersChart({ activity }: { activity: Activity }) {
       ends={endsOf(activity)}
       legend={STATUSES.map((status) => ({ name: words.statuses[status] ?? status, look: `status-${status}` }))}
     >
-      <StackedBars layers={layers} top={top} titles={steps.map(({ at, answers }) => `${timeOf(at)}: ${summary(answers)}`)} />
+      <StackedBars
+        layers={layers}
+        top={top}
+        titles={steps.map(({ at, answers }) => `${timeOf(at)}: ${summary(answers)}`)}
+      />
     </Chart>
   );
 }

@@ -7,9 +7,9 @@ import { fieldError, isAllInFields } from "../../errors.ts";
 import { useAct } from "../../hooks.ts";
 import { strings as common } from "../../strings.ts";
 import { strings } from "../strings.ts";
+import { ConfigPart } from "./ConfigPart.tsx";
 import { type AgentDraft, changesOf } from "./changes.ts";
 import { type ConfigErrors, type ConfigFields, configOf, fieldsOf } from "./config.ts";
-import { ConfigPart } from "./ConfigPart.tsx";
 
 const words = strings.agents;
 const FIELDS = ["name", "description", "webhook_url", "webhook_token", "system_prompt"];

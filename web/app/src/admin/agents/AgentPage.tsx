@@ -36,7 +36,7 @@ export function NewAgentPage() {
 
 /** One agent: all that can be set, its picture, and the test of its workflow. */
 export function AgentPage({ params }: RouteProps) {
-  const id = params["id"] ?? "";
+  const id = params.id ?? "";
   const { data, error, reload, setData } = useLoad(id, (signal) => admin.agent(id, signal));
   const take = (agent: Agent) => {
     setData(agent);

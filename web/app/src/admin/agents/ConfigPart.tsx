@@ -35,9 +35,9 @@ export function ConfigPart({ fields, errors, error }: Props) {
         defaultValue={fields.request_format}
         error={wrong("request_format")}
       >
-        <option value="">{words.requestFormats["chatstream"]}</option>
+        <option value="">{words.requestFormats.chatstream}</option>
         {fields.request_format === "chatstream" && <option value="chatstream">chatstream</option>}
-        <option value="n8n_chat">{words.requestFormats["n8n_chat"]}</option>
+        <option value="n8n_chat">{words.requestFormats.n8n_chat}</option>
       </SelectField>
       <div className="field-row">
         <Field

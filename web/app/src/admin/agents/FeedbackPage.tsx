@@ -15,7 +15,7 @@ const words = strings.agents;
 
 /** What users said of an agent's answers, newest first. */
 export function FeedbackPage({ params }: RouteProps) {
-  const id = params["id"] ?? "";
+  const id = params.id ?? "";
   const [rating, setRating] = useState("");
   const [counts, setCounts] = useState<AgentFeedback["counts"]>();
   const { data: agent } = useLoad(id, (signal) => admin.agent(id, signal));
@@ -27,11 +27,7 @@ export function FeedbackPage({ params }: RouteProps) {
   return (
     <AdminPage title={agent ? words.feedbackOf(agent.name) : words.feedback}>
       <div className="filters">
-        <SelectField
-          label={words.feedbackRating}
-          value={rating}
-          onChange={(event) => setRating(event.target.value)}
-        >
+        <SelectField label={words.feedbackRating} value={rating} onChange={(event) => setRating(event.target.value)}>
           <option value="">{strings.common.all}</option>
           {Object.entries(words.ratings).map(([value, name]) => (
             <option key={value} value={value}>

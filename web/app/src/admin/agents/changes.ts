@@ -22,7 +22,7 @@ export function changesOf(agent: Agent | undefined, draft: AgentDraft): AgentCha
   for (const name of PLAIN) {
     if (!isSameJson(agent?.[name], draft[name])) changes[name] = draft[name];
   }
-  if (draft.webhook_token !== "") changes["webhook_token"] = draft.webhook_token;
-  else if (draft.removesToken) changes["webhook_token"] = null;
+  if (draft.webhook_token !== "") changes.webhook_token = draft.webhook_token;
+  else if (draft.removesToken) changes.webhook_token = null;
   return changes as AgentChanges;
 }

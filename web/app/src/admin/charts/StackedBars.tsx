@@ -8,7 +8,15 @@ export interface Layer {
 const GAP = 0.15;
 
 /** Bars of several layers, one on the other, the first one at the bottom. */
-export function StackedBars({ layers, top, titles }: { layers: readonly Layer[]; top: number; titles: readonly string[] }) {
+export function StackedBars({
+  layers,
+  top,
+  titles,
+}: {
+  layers: readonly Layer[];
+  top: number;
+  titles: readonly string[];
+}) {
   return titles.map((title, index) => (
     <g key={title}>
       <title>{title}</title>

@@ -92,7 +92,14 @@ function AuditTable({ events, onShow }: { events: readonly AuditEvent[]; onShow:
           ),
         },
         { title: words.actor, cell: (event) => <span className="clipped">{actorOf(event)}</span> },
-        { title: words.target, cell: ({ target_label }) => <span className="clipped" dir="auto">{target_label}</span> },
+        {
+          title: words.target,
+          cell: ({ target_label }) => (
+            <span className="clipped" dir="auto">
+              {target_label}
+            </span>
+          ),
+        },
         { title: words.when, cell: ({ created_at }) => format.moment(created_at) },
       ]}
     />

@@ -1,4 +1,4 @@
-import type { IssuedInvite, NewInvite as Body } from "@chatstream/client";
+import type { NewInvite as Body, IssuedInvite } from "@chatstream/client";
 import { Button } from "../../components/Button.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
 import { Field, SelectField } from "../../components/Field.tsx";

@@ -8,7 +8,7 @@ import { ErrorNote, Loading } from "../../components/Notes.tsx";
 import { fieldError, isAllInFields } from "../../errors.ts";
 import { type Act, useAct, useLoad } from "../../hooks.ts";
 import { notify } from "../../state/notices.ts";
-import { format, strings as common } from "../../strings.ts";
+import { strings as common, format } from "../../strings.ts";
 import { AdminPage } from "../AdminPage.tsx";
 import { admin } from "../api.ts";
 import { CopyField } from "../SecretLink.tsx";
@@ -44,11 +44,7 @@ function Loaded({ team, onChange }: { team: Team; onChange: (team: Team) => void
       <TeamForm team={team} saving={saving} onSave={submit} />
       <section className="card">
         {team.registration === "open" && (
-          <CopyField
-            label={words.link}
-            text={`${location.origin}/register?team=${team.id}`}
-            help={words.linkHelp}
-          />
+          <CopyField label={words.link} text={`${location.origin}/register?team=${team.id}`} help={words.linkHelp} />
         )}
         <p className="small">
           {words.id}: <code>{team.id}</code>
@@ -122,7 +118,10 @@ function TeamForm({ team, saving: { error, isRunning }, onSave }: FormProps) {
 }
 
 /** The fields that differ from what was loaded. */
-function changesOf(team: Team, { name = "", registration = "", retention_days = "" }: Record<string, string>): TeamChanges {
+function changesOf(
+  team: Team,
+  { name = "", registration = "", retention_days = "" }: Record<string, string>,
+): TeamChanges {
   const days = retention_days.trim() === "" ? null : Number(retention_days);
   return {
     ...(name.trim() !== team.name ? { name: name.trim() } : {}),

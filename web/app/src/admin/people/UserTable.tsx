@@ -50,7 +50,7 @@ export function UserTable({ users, me, onIntent }: Props) {
         },
         { title: words.since, isMinor: true, cell: ({ created_at }) => format.day(created_at) },
         {
-          title: strings.common.actions(""),
+          title: strings.common.acts,
           isActions: true,
           cell: (user) => (
             <Menu label={strings.common.actions(nameOf(user))} items={actsOn(user, onIntent)}>
@@ -74,7 +74,12 @@ function actsOn(user: User, onIntent: (intent: Intent) => void): MenuItem[] {
     { label: words.reset, icon: "edit", onSelect: () => onIntent({ act: "reset", user }) },
     { label: words.audit, icon: "list", onSelect: () => navigate(`/admin/audit?actor_id=${user.id}`) },
     user.is_active
-      ? { label: words.deactivate, icon: "close", isDanger: true, onSelect: () => onIntent({ act: "deactivate", user }) }
+      ? {
+          label: words.deactivate,
+          icon: "close",
+          isDanger: true,
+          onSelect: () => onIntent({ act: "deactivate", user }),
+        }
       : { label: words.activate, icon: "check", onSelect: () => onIntent({ act: "activate", user }) },
   ];
 }

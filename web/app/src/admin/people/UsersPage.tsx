@@ -8,8 +8,8 @@ import { AdminPage } from "../AdminPage.tsx";
 import { admin } from "../api.ts";
 import { Choice } from "../Choice.tsx";
 import { SecretLink } from "../SecretLink.tsx";
-import { strings } from "../strings.ts";
 import { useSettled } from "../settled.ts";
+import { strings } from "../strings.ts";
 import { type Intent, UserAct } from "./UserAct.tsx";
 import { UserTable } from "./UserTable.tsx";
 
