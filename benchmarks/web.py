@@ -15,6 +15,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -100,9 +101,10 @@ def wait_for_end(page: Page, seconds: float) -> None:
     assert "Part 20" in page.locator(".message.from-agent").last.inner_text()
 
 
-def busy(metrics: dict[str, list[dict[str, float]]]) -> float:
+def busy(metrics: dict[str, Any]) -> float:
     """Seconds of work of the main thread since the page began."""
-    return next(metric["value"] for metric in metrics["metrics"] if metric["name"] == "TaskDuration")
+    seconds: float = next(one["value"] for one in metrics["metrics"] if one["name"] == "TaskDuration")
+    return seconds
 
 
 def measure(stage: Stage, account: Account, agent_id: str, seconds: float) -> dict[int, list[Run]]:

@@ -70,7 +70,7 @@ function Loaded({ agent, onChange }: { agent: Agent; onChange: (agent: Agent) =>
       <div className="agent-side">
         <TestPart agentId={agent.id} isTouched={isTouched} />
         <AvatarPart agent={agent} onChange={onChange} />
-        <section className="card">
+        <section className="panel">
           <p>
             <Link href={`/admin/agents/${agent.id}/feedback`}>{words.feedback}</Link>
           </p>

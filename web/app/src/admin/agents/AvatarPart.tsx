@@ -39,7 +39,7 @@ export function AvatarPart({ agent, onChange }: { agent: Agent; onChange: (agent
   };
   const wrong = isTooLarge ? words.avatarTooLarge : fieldError(saving.error, "file");
   return (
-    <section className="card avatar-part" aria-labelledby="avatar-heading">
+    <section className="panel" aria-labelledby="avatar-heading">
       <h2 id="avatar-heading">{words.avatar}</h2>
       <div className="avatar-row">
         {preview ? (

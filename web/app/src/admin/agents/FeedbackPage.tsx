@@ -57,7 +57,7 @@ export function FeedbackPage({ params }: RouteProps) {
 function Exchange({ exchange }: { exchange: RatedExchange }) {
   const { rating, comment, question, answer, rated_at } = exchange;
   return (
-    <li className="card exchange">
+    <li className="panel exchange">
       <p>
         <Tag look={rating === "up" ? "good" : "bad"}>{words.ratings[rating]}</Tag>{" "}
         <span className="small">{format.moment(rated_at)}</span>

@@ -20,7 +20,7 @@ export function TestPart({ agentId, isTouched }: { agentId: string; isTouched: b
     setSeen(await admin.testAgent(agentId));
   });
   return (
-    <section className="card" aria-labelledby="test-heading">
+    <section className="panel" aria-labelledby="test-heading">
       <h2 id="test-heading">{words.test}</h2>
       <p>{words.testHelp}</p>
       {isTouched && <Note>{words.testUnsaved}</Note>}

@@ -124,7 +124,7 @@ function ErrorTable({ errors, onShow }: { errors: readonly ErrorLog[]; onShow: (
           title: words.message,
           isMinor: true,
           cell: ({ message }) => (
-            <span className="clipped wide" dir="auto">
+            <span className="clipped" dir="auto">
               {message}
             </span>
           ),

@@ -42,7 +42,7 @@ function Loaded({ team, onChange }: { team: Team; onChange: (team: Team) => void
   return (
     <div className="team-page">
       <TeamForm team={team} saving={saving} onSave={submit} />
-      <section className="card">
+      <section className="panel">
         {team.registration === "open" && (
           <CopyField label={words.link} text={`${location.origin}/register?team=${team.id}`} help={words.linkHelp} />
         )}
