@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         request_ids,
         security_headers,
         tokens,
+        web_app,
     )
     from chatstream.services.signing_keys import SigningKeys
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     request_ids.init_request_ids(app)
     origins.init_origins(app)
     attempts.init_attempts(app, secret=settings.password_pepper)
+    web_app.init_web_app(app)
     _register_blueprints(app)
     policy.require_policies(app)
     cli.init_cli(app)
@@ -122,6 +124,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": None,
         "DEMO_ALLOWED": settings.is_development,
+        "WEB_APP_FOLDER": settings.web_app,
         "METRICS_TOKEN": settings.metrics_token,
         "METRICS_FOLDER": settings.metrics_folder,
     }
@@ -253,6 +256,7 @@ def _register_blueprints(app: Flask) -> None:
         transfers,
         users,
         versions,
+        web_app,
     )
     from chatstream.http import openapi
     from chatstream.http.api import Api
@@ -264,4 +268,6 @@ def _register_blueprints(app: Flask) -> None:
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)
+    if app.config["WEB_APP_FOLDER"] is not None:
+        app.register_blueprint(web_app.bp)
     app.extensions["openapi"] = openapi.with_policies(api.spec.to_dict(), app)

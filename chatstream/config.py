@@ -23,6 +23,9 @@ CookiePrefix = Literal["none", "host"]
 MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
 
+BUNDLED_WEB_APP: Final = Path(__file__).parent / "static" / "app"
+"""Where `make web` puts the web client."""
+
 _PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
 _RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*$", re.I)
 
@@ -49,6 +52,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     metrics_by_agent: bool = False
     metrics_folder: Path | None = None
+    web_app: Path | None = BUNDLED_WEB_APP
 
     database_url: str = field(repr=False)
     database_direct_url: str | None = field(default=None, repr=False)
@@ -125,6 +129,7 @@ class _Reader:
             metrics_token=next(iter(self._secrets("METRICS_TOKEN")), None),
             metrics_by_agent=self._choice("METRICS_BY_AGENT", "off", ("off", "on")) == "on",
             metrics_folder=self._metrics_folder(),
+            web_app=self._web_app("WEB_APP"),
             database_url=self._database_url("DATABASE_URL"),
             database_direct_url=self._direct_url(),
             database_pool_size=self._number("DATABASE_POOL_SIZE", 10, 1, 500),
@@ -204,6 +209,17 @@ class _Reader:
         """Not a setting: gunicorn.conf.py makes the folder, and names it so for prometheus-client."""
         folder = self._environ.get("PROMETHEUS_MULTIPROC_DIR")
         return Path(folder) if folder else None
+
+    def _web_app(self, name: str) -> Path | None:
+        text = self._text(name, "on")
+        if text.lower() in ("on", "off"):
+            return BUNDLED_WEB_APP if text.lower() == "on" else None
+        folder = Path(text)
+        if not folder.is_absolute() or not (folder / "index.html").is_file():
+            return self._complain(
+                name, "must be on, off or a folder, with its whole path and an index.html in it", None
+            )
+        return folder
 
     def _cookie_prefix(self) -> CookiePrefix:
         prefix = cast(CookiePrefix, self._choice("COOKIE_PREFIX", "none", ("none", "host")))

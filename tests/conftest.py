@@ -23,6 +23,7 @@ from tests.support.client import ClosingClient
 from tests.support.person import Person
 from tests.support.server import Server, Simulator
 from tests.support.settings import WEBHOOK_TOKEN, environment
+from tests.support.web_app import make_web_app
 from tests.support.world import PASSWORD, Account, World
 
 
@@ -49,10 +50,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 
 @pytest.fixture(scope="session")
-def variables(postgres: EmbeddedPostgres) -> dict[str, str]:
+def variables(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of the application under test."""
     postgres.create_database("chatstream")
-    return environment(postgres.url("chatstream"))
+    web_app = make_web_app(tmp_path_factory.mktemp("web") / "app")
+    return environment(postgres.url("chatstream"), WEB_APP=str(web_app))
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, event, func, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, and_, event, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, ORMExecuteState, deferred, mapped_column, relationship, with_loader_criteria
 
 from chatstream.extensions import Base, db
 from chatstream.models.agent import Agent
 from chatstream.models.columns import CreatedAt, Instant, JsonObject, UuidKey
+from chatstream.models.generation import Generation
 
 WITH_DELETED = {"with_deleted": True}
 """The execution options of a statement that sees deleted chats as well."""
@@ -53,6 +54,11 @@ class Chat(Base):
     """Since when it waits for services/purging."""
 
     agent: Mapped[Agent] = relationship()
+    running: Mapped[Generation | None] = relationship(
+        primaryjoin=lambda: and_(Generation.chat_id == Chat.id, Generation.status == "running"),
+        viewonly=True,
+        lazy="raise",  # a list that forgot to load it would ask for each chat
+    )
 
 
 _NOT_DELETED = with_loader_criteria(Chat, Chat.deleted_at.is_(None), include_aliases=True)

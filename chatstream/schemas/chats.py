@@ -66,12 +66,30 @@ class Chat(Schema):
     updated_at = Timestamp()
 
 
+class ListedChat(Chat):
+    """A chat in a list, and the answer that is being written in it."""
+
+    generation = fields.Nested(RunningGeneration, allow_none=True, attribute="running")
+
+
+class TurnVersions(Schema):
+    """Which version of a turn is the current one, of how many."""
+
+    n = fields.Integer(attribute="number")
+    count = fields.Integer()
+
+
 class Messages(Schema):
     """What an opened chat has beyond a listed one."""
 
     messages = fields.List(fields.Nested(Message))
     has_more = fields.Boolean()
     generation = fields.Nested(RunningGeneration, allow_none=True)
+    versions = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(TurnVersions),
+        metadata={"description": "By the id of a user's message: the turns shown that have more than one version."},
+    )
 
 
 class OpenChat(Chat, Messages):
@@ -81,7 +99,7 @@ class OpenChat(Chat, Messages):
 class ChatPage(Schema):
     """A page of chats."""
 
-    items = fields.List(fields.Nested(Chat))
+    items = fields.List(fields.Nested(ListedChat))
     next_cursor = fields.String(allow_none=True)
 
 

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
 
 from chatstream.errors import AgentUnavailable, NotFound
 from chatstream.extensions import db
 from chatstream.logs import event
-from chatstream.models import Agent, Chat, Generation
+from chatstream.models import Agent, Chat, ChatVersion, Generation
 from chatstream.services import search, transcripts
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnVersions:
+    """Which version of a turn is the current one, of how many."""
+
+    number: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,8 @@ class OpenedChat:
     messages: list[transcripts.Message]
     has_more: bool
     generation: Generation | None
+    versions: Mapping[str, TurnVersions]
+    """By the id of a user's message, for turns with more than one."""
 
 
 def page(
@@ -42,9 +53,9 @@ def page(
 ) -> Page[Chat]:
     """The caller's chats, newest activity first; ``q``: those in whose title or messages it is found.
 
-    Raises InvalidFields (q, cursor).
+    What is running in each is loaded with them. Raises InvalidFields (q, cursor).
     """
-    query = select(Chat).where(Chat.user_id == principal.user_id)
+    query = select(Chat).where(Chat.user_id == principal.user_id).options(selectinload(Chat.running))
     if archived is not None:
         query = query.where(Chat.is_archived == archived)
     if agent_id is not None:
@@ -112,12 +123,25 @@ def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: s
         messages, has_more = transcripts.newest(chat_id, limit=limit)
     else:
         messages, has_more = transcripts.before(chat_id, before, limit=limit)
-    return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=generation)
+    turns = _versions_of(chat_id, messages)
+    return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=generation, versions=turns)
 
 
 def running(chat_id: uuid.UUID) -> Generation | None:
     """The generation that writes in a chat."""
     return db.session.scalar(select(Generation).where(Generation.chat_id == chat_id, Generation.status == "running"))
+
+
+def _versions_of(chat_id: uuid.UUID, messages: Sequence[transcripts.Message]) -> dict[str, TurnVersions]:
+    """The turns that begin with one of these messages and have versions."""
+    asked = [uuid.UUID(message["id"]) for message in messages if message["role"] == "user"]
+    current = func.max(ChatVersion.number).filter(ChatVersion.is_current)
+    rows = db.session.execute(
+        select(ChatVersion.message_id, current, func.count())
+        .where(ChatVersion.chat_id == chat_id, ChatVersion.message_id.in_(asked))
+        .group_by(ChatVersion.message_id)
+    )
+    return {str(message_id): TurnVersions(number=number, count=count) for message_id, number, count in rows}
 
 
 def _owned(principal: Principal, chat_id: uuid.UUID) -> Select[Chat]:

@@ -137,6 +137,28 @@ def test_a_list_takes_the_same_queries_for_two_versions_and_for_many(
     assert counts == [7, 7]
 
 
+def test_an_opened_chat_says_which_turns_have_versions(app: Flask, client: FlaskClient, chat_id: str) -> None:
+    never_changed, _, question, _ = say(app, chat_id, "user", "assistant", "user", "assistant")
+
+    def shown(query: str = "") -> Any:
+        return (client.get(f"/api/chats/{chat_id}{query}").json or {})["versions"]
+
+    assert shown() == {}
+    with app.app_context():
+        for _ in range(2):
+            message = transcripts.find(uuid.UUID(chat_id), question)
+            assert message is not None
+            versions.set_aside(uuid.UUID(chat_id), message)
+            transcripts.append(uuid.UUID(chat_id), message)
+        db.session.commit()
+    assert shown() == {question: {"n": 3, "count": 3}}
+    assert shown(f"?before={question}") == {}, "of the messages that are shown only"
+    path = f"/api/chats/{chat_id}/messages/{question}/versions/1/restore"
+    assert client.post(path).status_code == 200
+    assert shown() == {question: {"n": 1, "count": 3}}
+    assert never_changed not in shown()
+
+
 def test_a_lost_answer_leaves_the_earlier_one_to_be_restored(
     app: Flask, client: FlaskClient, account: Account, chat_id: str
 ) -> None:

@@ -93,6 +93,9 @@ def test_every_fault_is_told_at_once() -> None:
         ("COOKIE_PREFIX", "both"),
         ("CSRF_DOUBLE_SUBMIT", "yes"),
         ("CHATSTREAM_ENV", "staging"),
+        ("WEB_APP", "yes"),
+        ("WEB_APP", "chatstream/static/app"),
+        ("WEB_APP", "/nowhere"),
     ],
 )
 def test_production_refuses_what_is_unsafe_or_wrong(name: str, value: str) -> None:

@@ -22,6 +22,9 @@ PUBLIC = {
     "documentation.page",
     "documentation.start",
     "documentation.asset",
+    "web_app.home",
+    "web_app.deep_link",
+    "web_app.asset",
 }
 
 

@@ -37,6 +37,9 @@ class Row:
     live: bool = False
     files: bool = False
     query: str = ""
+    path: str = ""
+    """Instead of the rule, where that has something to fill in which is no id."""
+    accept: str = "*/*"
     is_document: bool = False
     """The body is one that we have written: what counts for nothing in it is passed over."""
     ids: dict[str, str] = field(default_factory=dict)
@@ -52,6 +55,9 @@ ROUTES = {
     "GET /api/docs": Row(PUBLIC),
     "GET /docs-assets/start.js": Row(PUBLIC),
     "GET /docs-assets/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>": Row(PUBLIC),
+    "GET /": Row(PUBLIC),
+    "GET /<page:path>": Row(PUBLIC, path="/chats/some-chat", accept="text/html"),
+    "GET /assets/<path:name>": Row(PUBLIC, path="/assets/app-a1b2.js"),
     "POST /api/auth/register": Row(
         PUBLIC, {"email": "{new_address}", "password": "a fine password", "team_id": "{team_id}"}
     ),
@@ -123,6 +129,7 @@ class Asking:
         self.row = ROUTES[route]
         self.method, rule = route.split(" ", 1)
         self._cast = cast
+        rule = self.row.path or rule
         rule = re.sub(r":(\w+)>", lambda name: f":{self.row.ids.get(name[1], name[1])}>", rule)
         self._path = (
             re.sub(r"<any\('([^']+)'.*>", r"\1", re.sub(r"<(?:uuid|int):(\w+)>", r"{\1}", rule)) + self.row.query
@@ -136,5 +143,7 @@ class Asking:
         """The answer, whose body is still to be read. ``options`` replace the good body, or add headers."""
         person = self._cast.callers[caller]
         sent = {"files": {"file": ("face.png", picture())}} if self.row.files else {"json": things.fill(self.row.body)}
-        request = {"stream": True, "timeout": 30, **({} if "data" in options else sent), **options}
+        headers = {"Accept": self.row.accept, **options.pop("headers", {})}
+        sent = {} if "data" in options else sent
+        request = {"stream": True, "timeout": 30, **sent, **options, "headers": headers}
         return person.http.request(self.method, person.url + self.path(things), **request)

@@ -246,10 +246,15 @@ def test_the_answer_runs_on_without_its_client(
 def test_one_answer_at_a_time(world: World, person: Arrive, account: Account, simulator: str) -> None:
     client = person(account)
     chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?tokens=20&delay_ms=20"))
+    idle = client.open_chat(world.agent(account.team_id, simulator))
     with client.begin(chat_id, "one") as first:
+        listed = {chat["id"]: chat["generation"] for chat in client.get("/api/chats/").json()["items"]}
+        assert listed == {chat_id: client.chat(chat_id)["generation"], idle: None}
+        assert listed[chat_id]["status"] == "running"
         second = client.post(f"/api/chats/{chat_id}/messages", {"content": "two"})
         assert (second.status_code, second.json()["code"]) == (409, "generation_in_progress")
         assert read(first).end[0] == "done"
+    assert [chat["generation"] for chat in client.get("/api/chats/").json()["items"]] == [None, None]
     assert [message["content"] for message in client.chat(chat_id)["messages"]] == ["one", expected_text(20)]
 
 

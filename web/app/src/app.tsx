@@ -5,9 +5,9 @@ import { Button } from "./components/Button.tsx";
 import { ErrorNote, Loading } from "./components/Notes.tsx";
 import { Notices } from "./components/Notices.tsx";
 import { usePlace } from "./router.tsx";
+import { Shell } from "./shell/Shell.tsx";
 import { lookWhoWeAre, session } from "./state/session.ts";
 import { useStore } from "./state/store.ts";
-import { Shell } from "./shell/Shell.tsx";
 import { strings } from "./strings.ts";
 
 /** The whole app: what is shown depends on who is here first, and on the path then. */

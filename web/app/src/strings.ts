@@ -249,7 +249,6 @@ export const strings = {
     interrupted: "The server was interrupted. What had arrived is kept.",
     failed: "The workflow failed before the answer was complete.",
     empty: "No text came.",
-    actions: "Actions for this message",
     menu: "Actions for this chat",
     imageLink: (text: string) => `Image: ${text}`,
     tableLabel: "Table",

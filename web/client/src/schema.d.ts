@@ -2196,6 +2196,44 @@ export interface components {
             /** @description The start of the text. */
             sample?: string | null;
         };
+        RunningGeneration: {
+            /** Format: uuid */
+            id?: string;
+            status?: string;
+        };
+        ListedChat: {
+            /** Format: uuid */
+            id?: string;
+            /** Format: uuid */
+            team_id?: string;
+            /** Format: uuid */
+            user_id?: string;
+            /** Format: uuid */
+            agent_id?: string;
+            title?: string | null;
+            metadata?: {
+                [key: string]: unknown;
+            };
+            is_archived?: boolean;
+            message_count?: number;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            generation?: components["schemas"]["RunningGeneration"] | null;
+        };
+        ChatPage: {
+            items?: components["schemas"]["ListedChat"][];
+            next_cursor?: string | null;
+        };
+        NewChat: {
+            /** Format: uuid */
+            agent_id: string;
+            title?: string;
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
         Chat: {
             /** Format: uuid */
             id?: string;
@@ -2215,18 +2253,6 @@ export interface components {
             created_at?: string;
             /** Format: date-time */
             updated_at?: string;
-        };
-        ChatPage: {
-            items?: components["schemas"]["Chat"][];
-            next_cursor?: string | null;
-        };
-        NewChat: {
-            /** Format: uuid */
-            agent_id: string;
-            title?: string;
-            metadata?: {
-                [key: string]: unknown;
-            };
         };
         Feedback: {
             /** @enum {string} */
@@ -2250,15 +2276,18 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        RunningGeneration: {
-            /** Format: uuid */
-            id?: string;
-            status?: string;
+        TurnVersions: {
+            n?: number;
+            count?: number;
         };
         OpenChat: {
             messages?: components["schemas"]["Message"][];
             has_more?: boolean;
             generation?: components["schemas"]["RunningGeneration"] | null;
+            /** @description By the id of a user's message: the turns shown that have more than one version. */
+            versions?: {
+                [key: string]: components["schemas"]["TurnVersions"];
+            };
             /** Format: uuid */
             id?: string;
             /** Format: uuid */

@@ -41,7 +41,15 @@ export type Feedback = Whole<"Feedback", "comment">;
 /** `status` is there on answers, the others where there are any. */
 export type Message = Whole<"Message", "status" | "feedback" | "metadata">;
 export type RunningGeneration = Whole<"RunningGeneration">;
-export type OpenChat = Chat & { messages: Message[]; has_more: boolean; generation: RunningGeneration | null };
+export type ListedChat = Chat & { generation: RunningGeneration | null };
+/** Which version of a turn is the current one, of how many. */
+export type TurnVersions = Whole<"TurnVersions">;
+/** `versions`: of the turns shown that have more than one, by the id of the user's message. */
+export type OpenChat = ListedChat & {
+  messages: Message[];
+  has_more: boolean;
+  versions: Record<string, TurnVersions>;
+};
 export type Exchange = { user_message: Message; message: Message };
 export type BulkOutcome = Whole<"BulkOutcome">;
 /** `snippet` is HTML that the server has escaped, with `<mark>` round the words found; `message` null: the title. */

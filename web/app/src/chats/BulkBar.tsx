@@ -10,7 +10,15 @@ import { DeleteDialog } from "./acts.tsx";
 import { chatsLeft } from "./list.ts";
 
 /** What can be done with the chats that are selected. */
-export function BulkBar({ chats, isArchive, onDone }: { chats: readonly Chat[]; isArchive: boolean; onDone: () => void }) {
+export function BulkBar({
+  chats,
+  isArchive,
+  onDone,
+}: {
+  chats: readonly Chat[];
+  isArchive: boolean;
+  onDone: () => void;
+}) {
   const [asksDelete, setAsksDelete] = useState(false);
   const ids = chats.map(({ id }) => id);
   const act = useAct(async () => {

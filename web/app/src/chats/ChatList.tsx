@@ -1,8 +1,8 @@
 import type { ListedChat } from "@chatstream/client";
 import { useState } from "react";
 import { Button, IconButton } from "../components/Button.tsx";
-import { Menu } from "../components/Menu.tsx";
 import { Icon } from "../components/icons.tsx";
+import { Menu } from "../components/Menu.tsx";
 import { Empty, ErrorNote, Loading } from "../components/Notes.tsx";
 import { More } from "../components/Paged.tsx";
 import { closeSideBar } from "../components/sidebar.ts";

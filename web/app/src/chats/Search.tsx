@@ -1,10 +1,10 @@
 import type { Hit } from "@chatstream/client";
 import { useEffect, useRef, useState } from "react";
 import { api } from "../api.ts";
-import { Paged } from "../components/Paged.tsx";
-import { Page } from "../components/Page.tsx";
-import { Icon } from "../components/icons.tsx";
 import { onSubmit } from "../components/form.ts";
+import { Icon } from "../components/icons.tsx";
+import { Page } from "../components/Page.tsx";
+import { Paged } from "../components/Paged.tsx";
 import { usePages } from "../hooks.ts";
 import { marksOnly } from "../markdown/sanitize.ts";
 import { Link, navigate, usePlace } from "../router.tsx";
@@ -24,22 +24,24 @@ export function Search() {
   }, [typed]);
   return (
     <Page title={strings.search.title}>
-      <form role="search" className="search-form" onSubmit={onSubmit(() => show(typed))}>
-        <Icon name="search" />
-        <input
-          ref={field}
-          id="search-field"
-          className="input"
-          type="search"
-          dir="auto"
-          value={typed}
-          maxLength={200}
-          aria-label={strings.chats.searchLabel}
-          aria-describedby="search-help"
-          placeholder={strings.search.placeholder}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </form>
+      <search>
+        <form className="search-form" onSubmit={onSubmit(() => show(typed))}>
+          <Icon name="search" />
+          <input
+            ref={field}
+            id="search-field"
+            className="input"
+            type="search"
+            dir="auto"
+            value={typed}
+            maxLength={200}
+            aria-label={strings.chats.searchLabel}
+            aria-describedby="search-help"
+            placeholder={strings.search.placeholder}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </form>
+      </search>
       <p id="search-help" className="field-help">
         {strings.search.help}
       </p>
@@ -58,7 +60,11 @@ function Hits({ words }: { words: string }) {
   return (
     <section aria-label={strings.search.results(words)}>
       <p className="visually-hidden" role="status">
-        {pages.isLoading ? "" : pages.items.length === 0 ? strings.search.none : strings.search.loaded(pages.items.length)}
+        {pages.isLoading
+          ? ""
+          : pages.items.length === 0
+            ? strings.search.none
+            : strings.search.loaded(pages.items.length)}
       </p>
       <Paged pages={pages} empty={strings.search.none}>
         {(hits) => (

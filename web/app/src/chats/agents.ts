@@ -1,7 +1,7 @@
 import type { Agent } from "@chatstream/client";
+import { useEffect } from "react";
 import { api } from "../api.ts";
 import { Store, useStore } from "../state/store.ts";
-import { useEffect } from "react";
 
 /** Agents by id, as they were last seen; null for those that are gone. */
 const known = new Store<ReadonlyMap<string, Agent | null>>(new Map());

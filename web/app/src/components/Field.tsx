@@ -1,4 +1,11 @@
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId, useState } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+  useState,
+} from "react";
 import { strings } from "../strings.ts";
 import { IconButton } from "./Button.tsx";
 
@@ -44,7 +51,9 @@ export function Field({ label, help, error, ...rest }: Frame & InputHTMLAttribut
 /** A labelled text of several lines. */
 export function TextField({ label, help, error, ...rest }: Frame & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   return (
-    <Framed {...{ label, help, error }}>{(wiring) => <textarea className="input" dir="auto" {...wiring} {...rest} />}</Framed>
+    <Framed {...{ label, help, error }}>
+      {(wiring) => <textarea className="input" dir="auto" {...wiring} {...rest} />}
+    </Framed>
   );
 }
 

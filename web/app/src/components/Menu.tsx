@@ -50,7 +50,17 @@ export function Menu({ label, children, items, className = "icon-button" }: Prop
       >
         {children}
       </button>
-      <div ref={list} id={id} className="menu" role="menu" aria-label={label} popover="auto" tabIndex={-1} onToggle={(event) => setIsOpen(event.newState === "open")} onKeyDown={move}>
+      <div
+        ref={list}
+        id={id}
+        className="menu"
+        role="menu"
+        aria-label={label}
+        popover="auto"
+        tabIndex={-1}
+        onToggle={(event) => setIsOpen(event.newState === "open")}
+        onKeyDown={move}
+      >
         {isOpen &&
           items.map((item) => (
             <button

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useTitle } from "../hooks.ts";
 import { strings } from "../strings.ts";
-import { toggleSideBar } from "./sidebar.ts";
 import { IconButton } from "./Button.tsx";
+import { toggleSideBar } from "./sidebar.ts";
 
 interface Props {
   title: string;

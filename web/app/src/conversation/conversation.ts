@@ -1,4 +1,4 @@
-import { ApiError, type Chat, type Events, type Message, type NewFeedback, type OpenChat } from "@chatstream/client";
+import type { ApiError, Chat, Events, Message, NewFeedback, OpenChat } from "@chatstream/client";
 import { api, client } from "../api.ts";
 import { chatChanged, refreshChats, setFollowed } from "../chats/list.ts";
 import { asApiError } from "../hooks.ts";

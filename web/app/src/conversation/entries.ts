@@ -37,7 +37,9 @@ export function merged(old: readonly Entry[], newest: readonly Message[]): Merge
     if (before && isSame(before, message)) return before;
     return { ...message, key: before?.key ?? locals.get(index) ?? message.id };
   });
-  return start > 0 ? { entries: [...old.slice(0, start), ...fresh], reachesBack: true } : { entries: fresh, reachesBack: false };
+  return start > 0
+    ? { entries: [...old.slice(0, start), ...fresh], reachesBack: true }
+    : { entries: fresh, reachesBack: false };
 }
 
 /** Older messages in front. */

@@ -1,12 +1,10 @@
-import MarkdownIt from "markdown-it";
+import MarkdownIt, { type Env } from "markdown-it";
 import { strings } from "../strings.ts";
 import { highlight } from "./highlighting.ts";
 import { clean } from "./sanitize.ts";
 
 /** What definitions of links a text has; they count in all of its blocks. */
-export interface References {
-  references: Record<string, unknown>;
-}
+export type References = { references: NonNullable<Env["references"]> };
 
 /** Raw HTML in a text stays text. */
 export const parser = new MarkdownIt({ html: false, linkify: true });
@@ -18,13 +16,13 @@ export function render(source: string, env: References): string {
 }
 
 const { rules } = parser.renderer;
-const escape = parser.utils.escapeHtml;
+const { escapeHtml } = parser.utils;
 
 // A picture from elsewhere would tell its server who reads what, and when; the policy of the page does not load any.
 rules.image = (tokens, index) => {
   const token = tokens[index];
-  const text = escape(strings.conversation.imageLink(token?.content || token?.attrGet("title") || ""));
-  const href = escape(String(token?.attrGet("src") ?? ""));
+  const text = escapeHtml(strings.conversation.imageLink(token?.content || String(token?.attrGet("title") ?? "")));
+  const href = escapeHtml(String(token?.attrGet("src") ?? ""));
   return `<a href="${href}" class="image-link" ${ELSEWHERE}>${text}</a>`;
 };
 
@@ -45,19 +43,19 @@ rules.fence = (tokens, index) => {
 rules.code_block = (tokens, index) => codeBlock(tokens[index]?.content ?? "", "");
 
 function codeBlock(code: string, language: string): string {
-  const label = escape(strings.conversation.codeLabel(language));
+  const label = escapeHtml(strings.conversation.codeLabel(language));
   return (
-    `<div class="code"><div class="code-head"><span>${escape(language)}</span>` +
-    `<button type="button" class="copy-code" aria-label="${escape(strings.conversation.copyCode)}">` +
-    `${escape(strings.conversation.copy)}</button></div>` +
+    `<div class="code"><div class="code-head"><span>${escapeHtml(language)}</span>` +
+    `<button type="button" class="copy-code" aria-label="${escapeHtml(strings.conversation.copyCode)}">` +
+    `${escapeHtml(strings.conversation.copy)}</button></div>` +
     `<pre tabindex="0" role="group" aria-label="${label}" dir="ltr"><code>` +
-    `${highlight(code, language) ?? escape(code)}</code></pre></div>\n`
+    `${highlight(code, language) ?? escapeHtml(code)}</code></pre></div>\n`
   );
 }
 
 // A wide table scrolls by itself. Its alignment is a class: the page's policy knows no styles in attributes.
 rules.table_open = () =>
-  `<div class="md-table" tabindex="0" role="group" aria-label="${escape(strings.conversation.tableLabel)}"><table>\n`;
+  `<div class="md-table" tabindex="0" role="group" aria-label="${escapeHtml(strings.conversation.tableLabel)}"><table>\n`;
 rules.table_close = () => "</table></div>\n";
 for (const cell of ["th_open", "td_open"] as const) {
   rules[cell] = (tokens, index, options, _env, self) => {

@@ -1,16 +1,16 @@
-import { type MouseEvent, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { startChatList } from "../chats/list.ts";
-import { closeSideBar, sideBar } from "../components/sidebar.ts";
 import { Loading } from "../components/Notes.tsx";
 import { Page } from "../components/Page.tsx";
+import { closeSideBar, sideBar } from "../components/sidebar.ts";
 import { Link, matchPath, navigate, usePlace } from "../router.tsx";
 import { routes } from "../routes.tsx";
 import { useUser } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
 import { strings } from "../strings.ts";
 import { PageBoundary } from "./PageBoundary.tsx";
-import { SideBar } from "./SideBar.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
+import { SideBar } from "./SideBar.tsx";
 import { useShellShortcuts } from "./shortcuts.ts";
 
 /** The frame for those who are signed in: the side bar and the page. */
@@ -27,9 +27,9 @@ export function Shell() {
   }, [path]);
   return (
     <div className={isAway ? "shell without-sidebar" : "shell"}>
-      <a className="skip" href="#content" onClick={skip}>
+      <button type="button" className="skip" onClick={skip}>
         {strings.common.skip}
-      </a>
+      </button>
       <SideBar onHelp={() => setIsHelpOpen(true)} />
       <main id="content" tabIndex={-1}>
         <PageBoundary key={path}>
@@ -43,8 +43,8 @@ export function Shell() {
   );
 }
 
-function skip(event: MouseEvent): void {
-  event.preventDefault(); // the hash of the address is used for other things
+/** A button, since the hash of the address is used for other things. */
+function skip(): void {
   document.getElementById("content")?.focus();
 }
 
