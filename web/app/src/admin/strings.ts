@@ -40,8 +40,8 @@ export const strings = {
     firstToken: "First words after",
     duration: "Whole answer after",
     median: "half",
-    p95: "95 %",
-    within: (half: string, most: string) => `half within ${half}, 95 % within ${most}`,
+    p95: "95\u00a0%",
+    rest: (most: string) => `for half of them; 95\u00a0% within ${most}`,
     none: "none",
     ofAll: (share: string) => `${share} of all`,
     byTime: "Answers by the time they began",
@@ -66,12 +66,12 @@ export const strings = {
     barsLabel: (total: number, failed: number, most: number) =>
       `${format.number(total)} answers, ${format.number(failed)} of them failed; at most ${format.number(most)} at once.`,
     linesLabel: (half: string, most: string) =>
-      `Time to the first words: half of the answers within ${half} at most, 95 % within ${most} at most.`,
+      `Time to the first words: half of the answers within ${half} at most, 95\u00a0% within ${most} at most.`,
     ms: (value: number | null) => {
       if (value === null) return "–";
       return value < 1000 ? `${format.number(value)} ms` : `${format.number(Math.round(value / 100) / 10)} s`;
     },
-    percent: (share: number) => `${format.number(Math.round(share * 1000) / 10)} %`,
+    percent: (share: number) => `${format.number(Math.round(share * 1000) / 10)}\u00a0%`,
   },
 
   agents: {
@@ -306,8 +306,8 @@ export const strings = {
     countHelp: (count: string) => `${count} within the hour`,
     firstSeen: "First",
     lastSeen: "Last",
-    from: "Seen from",
-    to: "Seen before",
+    from: "From",
+    to: "To",
     detail: "Error",
     open: (code: string) => `Details of ${code}`,
     meaning: "What it means",

@@ -23,16 +23,12 @@ export function Figures({ activity }: { activity: Activity }) {
       <Figure
         name={words.firstToken}
         value={words.ms(first_token_ms.p50)}
-        more={
-          first_token_ms.p95 === null
-            ? undefined
-            : words.within(words.ms(first_token_ms.p50), words.ms(first_token_ms.p95))
-        }
+        more={first_token_ms.p95 === null ? undefined : words.rest(words.ms(first_token_ms.p95))}
       />
       <Figure
         name={words.duration}
         value={words.ms(duration_ms.p50)}
-        more={duration_ms.p95 === null ? undefined : words.within(words.ms(duration_ms.p50), words.ms(duration_ms.p95))}
+        more={duration_ms.p95 === null ? undefined : words.rest(words.ms(duration_ms.p95))}
       />
     </dl>
   );

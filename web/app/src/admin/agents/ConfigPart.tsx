@@ -81,7 +81,7 @@ export function ConfigPart({ fields, errors, error }: Props) {
         rows={4}
         dir="ltr"
         spellCheck={false}
-        className="input code"
+        className="input mono"
         defaultValue={fields.others}
         help={words.othersHelp}
         error={errors.others ?? fieldError(error, "config")}

@@ -94,6 +94,7 @@ function AuditTable({ events, onShow }: { events: readonly AuditEvent[]; onShow:
         { title: words.actor, cell: (event) => <span className="clipped">{actorOf(event)}</span> },
         {
           title: words.target,
+          isMinor: true,
           cell: ({ target_label }) => (
             <span className="clipped" dir="auto">
               {target_label}
