@@ -17,19 +17,29 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run test chaos fuzz lint format lock clean reset
+.PHONY: help run web types test web-test chaos fuzz lint format lock clean reset
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.stamp-run ## Start everything on http://127.0.0.1:8000 (PORT=... for another port)
 	@exec $(BIN)/python -m devkit.run
+
+web: $(VENV)/.stamp-run ## Build the web client (needs Node, or brings one by pip); `run` does it by itself
+	$(BIN)/python -m devkit.web build
+
+types: $(VENV)/.stamp-dev ## Make the client library's types anew, from the application's OpenAPI document
+	$(BIN)/python -m devkit.web types
 
 test: $(VENV)/.stamp-dev ## Check style and types, then run the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m devkit.web test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+
+web-test: $(VENV)/.stamp-dev ## Only the web client: style, types, tests
+	$(BIN)/python -m devkit.web test
 
 chaos: $(VENV)/.stamp-dev ## The long faults: 200 kills, a reload of 100 streams, 50 clients that stop reading (15 minutes)
 	CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_STREAMS=$${CHAOS_STREAMS:-100} CHAOS_STALLED=$${CHAOS_STALLED:-50} \
@@ -54,10 +64,11 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-e
 lock: $(VENV)/.stamp-dev ## Pin the packages of requirements*.in in requirements*.txt
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) requirements-demo.in --output-file requirements-demo.txt
+	$(COMPILE) requirements-web.in --output-file requirements-web.txt
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
 
 clean: ## Delete what tools cached; instance/ with its data stays
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build web/node_modules web/*/node_modules web/*/dist
 	find . \( -path ./$(VENV) -o -path ./instance -o -path ./.git \) -prune \
 		-o -type d -name __pycache__ -exec rm -rf {} +
 

@@ -22,6 +22,7 @@ import psycopg2
 from devkit.embedded_postgres import EmbeddedPostgres, PostgresError
 from devkit.processes import die_with_parent, spawn, stop_group, tail, wait_for
 from devkit.secrets import development_secrets
+from devkit.web_step import WebStep
 
 _FLASK: Final = (sys.executable, "-m", "flask", "--app", "wsgi")
 _DATABASE: Final = "chatstream"
@@ -46,6 +47,7 @@ class Commands:
     migrate: tuple[str, ...] = (*_FLASK, "db", "upgrade")
     simulator: tuple[str, ...] = (*_FLASK, "n8n-sim", "--port", "0", "--port-file", "{port_file}")
     seed: tuple[str, ...] = (*_FLASK, "seed", "--webhook-url", "{webhook_url}")
+    web: tuple[str, ...] = (sys.executable, "-m", "devkit.web", "build", "--if-needed")
     server: tuple[str, ...] = (
         *(sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-k", "gevent"),
         "wsgi:app",
@@ -72,6 +74,7 @@ class Launcher:
     _demo_token: str = field(default="", init=False, repr=False)
     _children: list[Child] = field(default_factory=list, init=False)
     _postgres: EmbeddedPostgres | None = field(default=None, init=False)
+    _web: WebStep | None = field(default=None, init=False)
     _signals: int = field(default=0, init=False)
 
     def run(self) -> int:
@@ -88,6 +91,8 @@ class Launcher:
             _say(_banner(host, port, time.monotonic() - began))
             while True:
                 self._check()
+                if self._web and (word := self._web.word()):
+                    _say(word)
                 time.sleep(_LOOK_S)
         except Stop:
             _say("\nStopping (Ctrl-C again to hurry)")
@@ -122,6 +127,8 @@ class Launcher:
             instance.mkdir()
             instance.chmod(0o711)  # PostgreSQL's user must get through, whatever the umask
         self._prepare_environment(instance, host, port)
+        self._web = WebStep(self.commands.web, self.root, instance / "web.log")
+        self._web.start(self.environ)
         if not self._env.get("DATABASE_URL"):
             self._start_postgres(instance)
         port_file = instance / "n8n-sim.port"
@@ -202,6 +209,8 @@ class Launcher:
         """Stop the parts, the last started first: the server still needs the others while it drains."""
         self._signals = min(self._signals, 1)
         drain_s = float(self._env["GRACEFUL_TIMEOUT"]) if self._env.get("GRACEFUL_TIMEOUT", "").isdigit() else 5
+        if self._web:
+            self._web.stop()
         while self._children:
             child = self._children.pop()
             if self._postgres is None or child.process is not self._postgres.process:

@@ -1,7 +1,8 @@
 """A small application in ChatStream's place, for tests of the launcher.
 
 ``python stand_in.py launch FOLDER`` runs the launcher on FOLDER with the steps below; ``wsgi.py`` in FOLDER takes
-``application``. FAKE_MIGRATE, FAKE_SIMULATOR and FAKE_SEED in the environment make a step fail, hang or die.
+``application``. FAKE_MIGRATE, FAKE_SIMULATOR, FAKE_SEED and FAKE_WEB in the environment make a step fail, hang or
+talk.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def _step(name: str, *arguments: str) -> None:
         sys.exit("the reason why it failed")
     if behaviour == "hang":
         time.sleep(60)
+    if behaviour == "talk":
+        sys.stdout.write("some lines\nThe thing is done.\n")
     if name == "simulator":
         sys.stdout.write("the simulator's last words\n")
         sys.stdout.flush()
@@ -69,6 +72,7 @@ def _launch(folder: Path) -> int:
         migrate=command("migrate"),
         simulator=command("simulator", "{port_file}"),
         seed=command("seed", "{webhook_url}"),
+        web=command("web"),
     )
     return Launcher(folder, os.environ, commands).run()
 

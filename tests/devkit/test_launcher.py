@@ -141,6 +141,32 @@ def test_everything_starts_and_stops_in_order_and_again(folder: Path) -> None:
         assert not left_after(folder, 5), run.text
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("hang", "The web client is being built; the page shows it when that is done."),
+        ("talk", "The thing is done. Reload the page."),
+        ("fail", "There is no new web client: the reason why it failed\nEverything else runs."),
+    ],
+)
+def test_the_server_does_not_wait_for_the_web_client(folder: Path, behaviour: str, said: str) -> None:
+    with launched(folder, FAKE_WEB=behaviour, **NO_DATABASE) as run:
+        run.wait_for_text(said)
+        assert run.text.index("Ctrl-C stops everything") < run.text.index(said)
+        assert run.get("/healthz") == b"ok"
+        assert "JWT_SECRET_KEY" not in run.step("web")["environment"]
+        assert run.end(signal.SIGINT) == 0
+        assert not left_after(folder, 5), run.text
+
+
+@pytest.mark.parametrize("value", ["off", "/srv/an-app"])
+def test_no_web_client_is_built_where_another_or_none_is_served(folder: Path, value: str) -> None:
+    with launched(folder, WEB_APP=value, **NO_DATABASE) as run:
+        run.wait_for_text("Ctrl-C stops everything")
+        assert not (folder / "web.json").exists()
+        assert run.end(signal.SIGINT) == 0
+
+
 def test_a_second_signal_hurries(folder: Path) -> None:
     with launched(folder, GRACEFUL_TIMEOUT="60", **NO_DATABASE) as run:
         run.wait_for_text("Ctrl-C stops everything")

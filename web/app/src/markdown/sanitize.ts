@@ -10,7 +10,7 @@ const MARKDOWN: Config = {
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
-  ADD_URI_SAFE_ATTR: ["role", "tabindex", "type", "start", "dir", "target", "rel"],
+  ADD_URI_SAFE_ATTR: ["aria-label", "role", "tabindex", "type", "start", "dir", "target", "rel"],
 };
 
 /** Rendered markdown without anything that could run, load or post. */
