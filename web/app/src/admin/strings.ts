@@ -176,6 +176,7 @@ export const strings = {
     question: "Question",
     answer: "Answer",
     comment: "Comment",
+    whole: "Show all of it",
     errorsOf: "Errors of this agent",
     toAgent: "To the agent",
   },

@@ -1,5 +1,6 @@
 import type { AgentFeedback, RatedExchange } from "@chatstream/client";
 import { useState } from "react";
+import { Button } from "../../components/Button.tsx";
 import { SelectField } from "../../components/Field.tsx";
 import { Paged } from "../../components/Paged.tsx";
 import { useLoad, usePages } from "../../hooks.ts";
@@ -12,6 +13,9 @@ import { strings } from "../strings.ts";
 import { Tag } from "../Tag.tsx";
 
 const words = strings.agents;
+
+/** Characters of an exchange that are shown at first. */
+const SHOWN = 600;
 
 /** What users said of an agent's answers, newest first. */
 export function FeedbackPage({ params }: RouteProps) {
@@ -71,13 +75,24 @@ function Exchange({ exchange }: { exchange: RatedExchange }) {
   );
 }
 
+/** Its beginning, and the rest where somebody wants it. */
 function Said({ name, text }: { name: string; text: string }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const beginning = [...text.slice(0, 2 * SHOWN)].slice(0, SHOWN).join("");
+  const isLong = beginning.length < text.length;
   return (
     <div>
       <dt>{name}</dt>
       <dd className="said" dir="auto">
-        {text}
+        {isLong && !isWhole ? `${beginning}…` : text}
       </dd>
+      {isLong && !isWhole && (
+        <dd>
+          <Button look="quiet" onClick={() => setIsWhole(true)}>
+            {words.whole}
+          </Button>
+        </dd>
+      )}
     </div>
   );
 }
