@@ -110,13 +110,16 @@ def wait_for_end(page: Page, seconds: float) -> None:
 def main_thread_tasks(trace: bytes) -> list[tuple[float, float]]:
     """The time by the clock and by the processor, in milliseconds, of each task of the page's main thread."""
     events: list[dict[str, Any]] = json.loads(trace)["traceEvents"]
-    tasks: dict[tuple[int, int], list[tuple[float, float]]] = {}
     main = {(e["pid"], e["tid"]) for e in events if e.get("args", {}).get("name") == "CrRendererMain"}
-    for event in events:
+    threads: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for event in sorted(events, key=lambda event: event.get("ts", 0)):
         thread = (event["pid"], event["tid"])
         if event["ph"] == "X" and event["name"].endswith("RunTask") and thread in main:
-            tasks.setdefault(thread, []).append((event["dur"] / 1000, event.get("tdur", 0) / 1000))
-    return max(tasks.values(), key=lambda some: sum(processor for _, processor in some))
+            tasks = threads.setdefault(thread, [])
+            if not tasks or event["ts"] >= tasks[-1]["ts"] + tasks[-1]["dur"]:  # not within the one before
+                tasks.append(event)
+    busiest = max(threads.values(), key=lambda tasks: sum(task.get("tdur", 0) for task in tasks))
+    return [(task["dur"] / 1000, task.get("tdur", 0) / 1000) for task in busiest]
 
 
 def measure(stage: Stage, account: Account, agent_id: str, seconds: float) -> dict[int, list[Run]]:

@@ -1,5 +1,5 @@
 import type { AgentFeedback, RatedExchange } from "@chatstream/client";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "../../components/Button.tsx";
 import { SelectField } from "../../components/Field.tsx";
 import { Paged } from "../../components/Paged.tsx";
@@ -78,17 +78,22 @@ function Exchange({ exchange }: { exchange: RatedExchange }) {
 /** Its beginning, and the rest where somebody wants it. */
 function Said({ name, text }: { name: string; text: string }) {
   const [isWhole, setIsWhole] = useState(false);
+  const said = useRef<HTMLElement>(null);
   const beginning = [...text.slice(0, 2 * SHOWN)].slice(0, SHOWN).join("");
   const isLong = beginning.length < text.length;
+  const showAll = () => {
+    setIsWhole(true);
+    said.current?.focus(); // the button goes
+  };
   return (
     <div>
       <dt>{name}</dt>
-      <dd className="said" dir="auto">
+      <dd ref={said} className="said" dir="auto" tabIndex={-1}>
         {isLong && !isWhole ? `${beginning}…` : text}
       </dd>
       {isLong && !isWhole && (
         <dd>
-          <Button look="quiet" onClick={() => setIsWhole(true)}>
+          <Button look="quiet" onClick={showAll}>
             {words.whole}
           </Button>
         </dd>
