@@ -54,7 +54,7 @@ export const strings = {
     shortcuts: "Keyboard shortcuts",
     signOut: "Sign out",
     theme: "Theme",
-    userMenu: (name: string) => `Menu of ${name}`,
+    userMenu: "Menu of",
     offline: "The connection is lost. Trying again…",
     notices: "Messages of the app",
   },

@@ -47,7 +47,13 @@ export function Start() {
         </div>
       </div>
       <div className="conversation-foot">
-        <Composer place="new" isAnswering={false} isHeld={!agent} onSend={begin.run} onStop={() => undefined} />
+        <Composer
+          place="new"
+          isAnswering={false}
+          isHeld={!agent || begin.isRunning}
+          onSend={begin.run}
+          onStop={() => undefined}
+        />
       </div>
     </div>
   );

@@ -7,6 +7,7 @@ import { Field } from "../components/Field.tsx";
 import { onSubmit } from "../components/form.ts";
 import type { MenuItem } from "../components/Menu.tsx";
 import { ErrorNote } from "../components/Notes.tsx";
+import { closeConversation, knownConversation } from "../conversation/open.ts";
 import { fieldError, sentenceOfError } from "../errors.ts";
 import { asApiError, useAct } from "../hooks.ts";
 import { navigate } from "../router.tsx";
@@ -18,15 +19,22 @@ export function titleOf(chat: { title: string | null }): string {
   return chat.title ?? strings.chats.untitled;
 }
 
+/** Show a change of a chat everywhere. */
+function changed(chat: Partial<Chat> & { id: string }): void {
+  knownConversation(chat.id)?.patch(chat);
+  chatChanged(chat);
+}
+
 /** Leave the page of a chat that is gone. */
 function leave(ids: readonly string[]): void {
+  for (const id of ids) closeConversation(id);
   if (ids.some((id) => location.pathname === `/chats/${id}`)) navigate("/", { replace: true });
 }
 
 async function archive(chat: Chat, isArchived: boolean): Promise<void> {
   try {
     await api.changeChat(chat.id, { is_archived: isArchived });
-    chatChanged({ id: chat.id, is_archived: isArchived });
+    changed({ id: chat.id, is_archived: isArchived });
     notify(isArchived ? strings.chats.archivedNotice : strings.chats.unarchivedNotice);
   } catch (error) {
     notify(sentenceOfError(asApiError(error)), { isError: true });
@@ -80,8 +88,8 @@ export function useChatActs(chat: Chat): ChatActs {
 
 function RenameDialog({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const act = useAct(async ({ title = "" }: Record<string, string>) => {
-    const changed = await api.changeChat(chat.id, { title: title.trim() });
-    chatChanged({ id: chat.id, title: changed.title });
+    const { id, title: given } = await api.changeChat(chat.id, { title: title.trim() });
+    changed({ id, title: given });
     onClose();
   });
   return (

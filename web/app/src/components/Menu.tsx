@@ -9,8 +9,9 @@ export interface MenuItem {
 }
 
 interface Props {
-  /** What the button is called. */
+  /** What the menu is called, and its button unless that has words. */
   label: string;
+  hasWords?: boolean;
   /** What the button shows. */
   children: ReactNode;
   items: readonly MenuItem[];
@@ -20,7 +21,7 @@ interface Props {
 const GAP = 4;
 
 /** A button that opens a list of actions: arrows move, Esc and a click elsewhere close it (the browser's popover). */
-export function Menu({ label, children, items, className = "icon-button" }: Props) {
+export function Menu({ label, hasWords = false, children, items, className = "icon-button" }: Props) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -42,11 +43,11 @@ export function Menu({ label, children, items, className = "icon-button" }: Prop
         ref={button}
         type="button"
         className={className}
-        aria-label={label}
+        aria-label={hasWords ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={isOpen}
         popoverTarget={id}
-        title={label}
+        title={hasWords ? undefined : label}
       >
         {children}
       </button>

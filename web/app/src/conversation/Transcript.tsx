@@ -8,7 +8,7 @@ import { onCopyCode } from "./copy.ts";
 import { useJump } from "./jump.ts";
 import { MessageView } from "./MessageView.tsx";
 import { RunningView } from "./RunningView.tsx";
-import { useKeptPosition, useStickToEnd } from "./scrolling.ts";
+import { useScrolling } from "./scrolling.ts";
 
 /** Messages that are farther from the end are shown as plain text until they come near the window. */
 const EAGER = 60;
@@ -21,8 +21,7 @@ export function Transcript({ conversation, agentName }: { conversation: Conversa
   const { entries, hasMore, isLoadingOlder, olderError, isAnswering } = state;
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { isAtEnd, toEnd } = useStickToEnd(scroller, content);
-  useKeptPosition(scroller, entries[0]?.key);
+  const { isAtEnd, toEnd } = useScrolling(scroller, content, entries[0]?.key);
   const sought = useJump(conversation, scroller);
   useSentToEnd(isAnswering, toEnd);
 

@@ -1,6 +1,6 @@
 import type { ApiError, Chat, Events, Message, NewFeedback, OpenChat } from "@chatstream/client";
 import { api, client } from "../api.ts";
-import { chatChanged, refreshChats, setFollowed } from "../chats/list.ts";
+import { refreshChats, setFollowed } from "../chats/list.ts";
 import { asApiError } from "../hooks.ts";
 import { announce } from "../state/notices.ts";
 import { Store } from "../state/store.ts";
@@ -85,7 +85,9 @@ export class Conversation {
       if (opened.generation && !wasAnswering) void this.#ask(client.follow(this.id, { signal: this.#end.signal }));
     } catch (error) {
       if (this.#end.signal.aborted) return;
-      if (this.state.get().phase !== "ready") this.#set({ phase: "failed", error: asApiError(error) });
+      const failure = asApiError(error);
+      const isGone = failure.status === 404;
+      if (isGone || this.state.get().phase !== "ready") this.#set({ phase: "failed", error: failure });
     }
   }
 
@@ -139,7 +141,10 @@ export class Conversation {
   regenerate(): Promise<boolean> {
     const { entries } = this.state.get();
     const last = entries.findLastIndex(({ role }) => role === "user");
-    return this.#put(entries.slice(0, last + 1), () => client.regenerate(this.id, { signal: this.#end.signal }));
+    // A question without an answer has nothing to be set aside.
+    const turn = last < entries.length - 1 ? entries[last]?.id : undefined;
+    const ask = () => client.regenerate(this.id, { signal: this.#end.signal });
+    return this.#put(entries.slice(0, last + 1), ask, turn);
   }
 
   /** Send one of the user's messages in other words; what followed is set aside. */
@@ -147,15 +152,20 @@ export class Conversation {
     const { entries } = this.state.get();
     const index = entries.findIndex(({ id }) => id === messageId);
     const kept = entries.slice(0, index + 1).map((entry) => (entry.id === messageId ? { ...entry, content } : entry));
-    return this.#put(kept, () => client.edit(this.id, messageId, content, { signal: this.#end.signal }));
+    const ask = () => client.edit(this.id, messageId, content, { signal: this.#end.signal });
+    return this.#put(kept, ask, messageId);
   }
 
-  /** Show what will be, ask for the answer, and put everything back when it is refused. */
-  async #put(entries: readonly Entry[], ask: () => Events): Promise<boolean> {
+  /** Show what will be, ask for the answer, and put all back when it is refused. `turn`: it gets another version. */
+  async #put(entries: readonly Entry[], ask: () => Events, turn?: string): Promise<boolean> {
     const before = this.state.get();
     if (before.isAnswering || before.phase !== "ready") return false;
     this.#set({ entries });
     const isStored = await this.#ask(ask());
+    if (isStored && turn !== undefined) {
+      const count = (before.versions[turn]?.count ?? 1) + 1;
+      this.#set({ versions: { ...this.state.get().versions, [turn]: { n: count, count } } });
+    }
     if (!isStored) {
       this.#set({ entries: before.entries });
       if (this.state.get().failure?.code === "generation_in_progress") void this.refresh();
@@ -262,7 +272,6 @@ export class Conversation {
   /** The chat itself is not what it was: its title, whether it is archived. */
   patch(chat: Partial<Chat>): void {
     this.state.update((old) => (old.chat ? { ...old, chat: { ...old.chat, ...chat } } : old));
-    chatChanged({ ...chat, id: this.id });
   }
 
   dismissFailure(): void {

@@ -44,7 +44,8 @@ export function useFresh(conversation: Conversation): void {
     const ends = [
       onReturn(() => void conversation.refresh()),
       onWord((word) => {
-        if (word.type === "chat-changed" && word.chatId === conversation.id) void conversation.refresh();
+        const isOurs = word.type === "chat-changed" && word.chatId === conversation.id;
+        if (isOurs || word.type === "chats-changed") void conversation.refresh();
       }),
     ];
     return () => {

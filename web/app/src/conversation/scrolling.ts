@@ -3,16 +3,30 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 /** So near to the end counts as the end: zoom makes fractions of pixels. */
 const SLACK_PX = 48;
 
-type Scroller = RefObject<HTMLElement | null>;
+type Place = RefObject<HTMLElement | null>;
+
+/** What is looked at: the first child in view, and how far it is from the upper edge. */
+interface Anchor {
+  element: Element;
+  top: number;
+}
+
+export interface Scrolling {
+  isAtEnd: boolean;
+  /** Go to the end and stay there. */
+  toEnd: () => void;
+}
 
 /**
- * Keeps the end in view while the content grows, until the user scrolls up; at the end again, it holds on again. What
- * the user does is told from the growing itself: only scrolling up lets go.
+ * Holds the position while the content of `scroller` changes. At the end, the end stays in view, until the user scrolls
+ * up; back at the end, it is held again. Elsewhere the first child in view stays where it is, whatever comes before it
+ * and however its height was guessed. `firstKey` tells when something came in front.
  */
-export function useStickToEnd(scroller: Scroller, content: Scroller): { isAtEnd: boolean; toEnd: () => void } {
+export function useScrolling(scroller: Place, content: Place, firstKey: string | undefined): Scrolling {
   const [isAtEnd, setIsAtEnd] = useState(true);
   const sticks = useRef(true);
   const lastTop = useRef(0);
+  const anchor = useRef<Anchor>(undefined);
 
   const toEnd = useCallback(() => {
     const element = scroller.current;
@@ -23,56 +37,59 @@ export function useStickToEnd(scroller: Scroller, content: Scroller): { isAtEnd:
     setIsAtEnd(true);
   }, [scroller]);
 
-  useLayoutEffect(toEnd, [toEnd]);
+  const hold = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    if (sticks.current) return toEnd();
+    const kept = anchor.current;
+    if (kept?.element.isConnected) element.scrollTop += kept.element.getBoundingClientRect().top - kept.top;
+    lastTop.current = element.scrollTop;
+  }, [scroller, toEnd]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: before it is painted, when something came in front
+  useLayoutEffect(hold, [hold, firstKey]);
 
   useEffect(() => {
     const element = scroller.current;
     const inner = content.current;
     if (!element || !inner) return;
-    const onScroll = () => {
+    const look = () => {
       const isNear = element.scrollHeight - element.scrollTop - element.clientHeight <= SLACK_PX;
+      // What the user does is told from growing content by its direction: only scrolling up lets go.
       if (isNear) sticks.current = true;
       else if (element.scrollTop < lastTop.current) sticks.current = false;
       lastTop.current = element.scrollTop;
+      anchor.current = firstInView(inner, element.getBoundingClientRect().top);
       setIsAtEnd(isNear || sticks.current);
     };
     const observer = new ResizeObserver(() => {
-      if (sticks.current) toEnd();
-      else onScroll();
+      hold();
+      look();
     });
-    element.addEventListener("scroll", onScroll, { passive: true });
+    element.addEventListener("scroll", look, { passive: true });
     observer.observe(inner);
     observer.observe(element);
     return () => {
-      element.removeEventListener("scroll", onScroll);
+      element.removeEventListener("scroll", look);
       observer.disconnect();
     };
-  }, [scroller, content, toEnd]);
+  }, [scroller, content, hold]);
 
   return { isAtEnd, toEnd };
 }
 
-/** When older messages come in front, what is looked at stays where it is. */
-export function useKeptPosition(scroller: Scroller, firstKey: string | undefined): void {
-  const before = useRef<{ key: string | undefined; element: Element | null; top: number }>(undefined);
-
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    const kept = before.current;
-    if (!element || !kept || kept.key === firstKey || !kept.element?.isConnected) return;
-    element.scrollTop += kept.element.getBoundingClientRect().top - kept.top;
-  }, [scroller, firstKey]);
-
-  useEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
-    const look = () => {
-      const edge = element.getBoundingClientRect().top;
-      const shown = [...element.querySelectorAll(".message")].find((one) => one.getBoundingClientRect().bottom > edge);
-      before.current = { key: firstKey, element: shown ?? null, top: shown?.getBoundingClientRect().top ?? 0 };
-    };
-    look();
-    element.addEventListener("scroll", look, { passive: true });
-    return () => element.removeEventListener("scroll", look);
-  }, [scroller, firstKey]);
+/** The first child that reaches below `edge`, by halving: there may be thousands. */
+function firstInView(inner: HTMLElement, edge: number): Anchor | undefined {
+  const { children } = inner;
+  let low = 0;
+  let high = children.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((children[middle]?.getBoundingClientRect().bottom ?? 0) > edge) high = middle;
+    else low = middle + 1;
+  }
+  // The first children come and go with the loading: only a message is a hold.
+  while (low < children.length && !children[low]?.classList.contains("message")) low += 1;
+  const element = children[low];
+  return element && { element, top: element.getBoundingClientRect().top };
 }

@@ -39,8 +39,9 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
   ];
   return (
     <div className="user-menu">
-      <Menu label={strings.shell.userMenu(name)} items={items} className="user-button">
+      <Menu label={strings.shell.account} hasWords items={items} className="user-button">
         <Avatar name={name} />
+        <span className="visually-hidden">{strings.shell.userMenu} </span>
         <span className="ellipsis" dir="auto">
           {name}
         </span>
