@@ -23,8 +23,10 @@ def admin(world: World) -> Account:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("The agent is saved.")).to_be_visible()
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as answer:
+        page.get_by_role("button", name="Save", exact=True).click()
+    assert answer.value.ok
+    expect(page.get_by_text("The agent is saved.").last).to_be_visible()
 
 
 def stored(person: Arrive, admin: Account, agent_id: str) -> Any:
