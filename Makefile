@@ -17,10 +17,10 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run web types test web-test chaos fuzz lint format lock clean reset
+.PHONY: help run web types test web-test screenshots chaos fuzz lint format reference lock clean reset
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.stamp-run ## Start everything on http://127.0.0.1:8000 (PORT=... for another port)
 	@exec $(BIN)/python -m devkit.run
@@ -41,6 +41,9 @@ test: $(VENV)/.stamp-dev ## Check style and types, then run the tests
 web-test: $(VENV)/.stamp-dev ## Only the web client: style, types, tests
 	$(BIN)/python -m devkit.web test
 
+screenshots: $(VENV)/.stamp-dev ## Make the README's pictures anew (needs Chromium)
+	WEB_TESTS=required $(BIN)/python -m pytest -q tests/web/readme_pictures.py
+
 chaos: $(VENV)/.stamp-dev ## The long faults: 200 kills, a reload of 100 streams, 50 clients that stop reading (15 minutes)
 	CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_STREAMS=$${CHAOS_STREAMS:-100} CHAOS_STALLED=$${CHAOS_STALLED:-50} \
 		CHAOS_OUTAGE_S=$${CHAOS_OUTAGE_S:-10} HYPOTHESIS_EXAMPLES=$${HYPOTHESIS_EXAMPLES:-30} \
@@ -57,6 +60,9 @@ lint: $(VENV)/.stamp-dev ## Check style and types
 format: $(VENV)/.stamp-dev ## Put the code into the common format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+reference: $(VENV)/.stamp-dev ## Write docs/REFERENCE.md anew from the code
+	$(BIN)/python -m devkit.reference
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
 	--no-emit-find-links --no-header $(LOCK_ARGS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,10 @@ class Pinger:
     def __init__(self, port: int, path: str, seconds: float, cookie: str = "") -> None:
         command = [sys.executable, "-m", "benchmarks.pinger", str(port), path, str(seconds), cookie]
         self._child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def stop(self) -> None:
+        """End it before its time, after the request that is on its way."""
+        self._child.send_signal(signal.SIGINT)
 
     def delays(self) -> list[float]:
         """Of each answer, in ms. Those that were not 200 are counted in ``refused``."""
@@ -38,7 +43,9 @@ def main() -> None:
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
     deadline = time.monotonic() + float(seconds)
     delays, refused = [], 0
-    while (started := time.monotonic()) < deadline:
+    stopped: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: stopped.append(number))
+    while not stopped and (started := time.monotonic()) < deadline:
         connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
         answer = connection.getresponse()
         answer.read()

@@ -9,13 +9,13 @@ begins or ends, and over the whole of the flat-out load.
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
 from dataclasses import dataclass
 
-from benchmarks.stage import Stage, StandIn, Worker
+from benchmarks.generator import StandIn
+from benchmarks.stage import Stage, Worker
 
 ROUNDS = 3
 PACED_STREAMS, PACED_RATE, PACED_S = 200, 20, 14
@@ -81,20 +81,17 @@ class Bench:
         )
 
     def _paced(self, worker: Worker, cookie: str, chats: list[str]) -> tuple[float, dict[str, float]]:
-        with self.stage.load(worker, cookie, chats, RAMP_S) as client:
-            time.sleep(SPAN[0])
-            begun, cpu = time.monotonic(), worker.cpu_s()
-            time.sleep(SPAN[1] - SPAN[0])
-            cpu = worker.cpu_s() - cpu
-            tokens = (time.monotonic() - begun) * PACED_STREAMS * PACED_RATE
-            told, _ = client.communicate()
-        return cpu / tokens * 1e6, json.loads(told)
+        client = self.stage.load(worker, cookie, chats, RAMP_S)
+        time.sleep(SPAN[0])
+        begun, cpu = time.monotonic(), worker.cpu_s()
+        time.sleep(SPAN[1] - SPAN[0])
+        cpu = worker.cpu_s() - cpu
+        tokens = (time.monotonic() - begun) * PACED_STREAMS * PACED_RATE
+        return cpu / tokens * 1e6, client.told
 
     def _flat(self, worker: Worker, cookie: str, chats: list[str]) -> tuple[float, dict[str, float]]:
         cpu = worker.cpu_s()
-        with self.stage.load(worker, cookie, chats, 0) as client:
-            told, _ = client.communicate()
-        result = json.loads(told)
+        result = self.stage.load(worker, cookie, chats, 0).told
         return (worker.cpu_s() - cpu) / result["tokens"] * 1e6, result
 
 

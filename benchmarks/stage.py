@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,12 +16,15 @@ import flask_migrate
 import psycopg2
 import requests
 
+from benchmarks import generator, processes
+from benchmarks.generator import Load, Request, StandIn
+from benchmarks.processes import OTHER_CORES, WORKER_CORES, on
 from chatstream import create_app
 from chatstream.config import Settings
 from chatstream.extensions import db
 from chatstream.models import Chat
 from devkit.embedded_postgres import EmbeddedPostgres
-from tests.support.server import ROOT, Process, Simulator, free_port
+from tests.support.server import Process, Simulator, free_port
 from tests.support.settings import WEBHOOK_TOKEN, environment
 from tests.support.world import PASSWORD, Account, World
 
@@ -33,24 +35,9 @@ LIMITS = {
     "DATABASE_POOL_SIZE": "30",  # with 10, some of 20 senders at the same moment get their 503
     "LOG_LEVEL": "error",
 }
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
-_first, *_others = sorted(os.sched_getaffinity(0))
-WORKER_CORES = {_first}
-OTHER_CORES = set(_others) or WORKER_CORES
-"""Those of everything but the worker; the same one where there is only one."""
-
-
-@contextmanager
-def on(chosen: set[int]) -> Iterator[None]:
-    """What is started inside stays on these cores."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, chosen)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py")
 
 
 class Worker(Process):
@@ -59,61 +46,59 @@ class Worker(Process):
     def __init__(self, variables: Mapping[str, str], log: Path, application: str = "wsgi:app") -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application]
         with on(WORKER_CORES):
-            super().__init__(command, {**variables, "PORT": str(self.port)}, log)
+            super().__init__([*GUNICORN, application], {**variables, "PORT": str(self.port)}, log)
         self.wait_for(f"{self.url}/healthz")
-        arbiter = self.child.pid
-        self.pid = int(Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split()[0])
+        (self.pid,) = processes.children(self.child.pid)
 
     def cpu_s(self) -> float:
         """Seconds of a core that the worker has used, in user and in system mode."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return processes.cpu_s(self.pid)
 
     def rss_kb(self) -> int:
         """Its resident memory."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0])
+        return processes.memory_kb(self.pid)
 
     def cookie(self, account: Account) -> str:
         """Sign ``account`` in; the Cookie header of its requests."""
-        login = {"email": account.email, "password": PASSWORD}
-        answer = requests.post(f"{self.url}/api/auth/login", json=login, timeout=10)
-        answer.raise_for_status()
-        return f"access_token={answer.cookies['access_token']}"
+        return sign_in(self.url, account.email)
 
 
-class StandIn(Process):
-    """The workflow of ssebench.c."""
-
-    def __init__(self, program: Path, log: Path) -> None:
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}/webhook/demo"
-        super().__init__([str(program), "workflow", str(port)], {}, log)
-        self.wait_for(f"http://127.0.0.1:{port}/healthz")
+def sign_in(url: str, email: str) -> str:
+    """The Cookie header of the requests of an account whose password is PASSWORD."""
+    answer = requests.post(f"{url}/api/auth/login", json={"email": email, "password": PASSWORD}, timeout=10)
+    answer.raise_for_status()
+    return f"access_token={answer.cookies['access_token']}"
 
 
 class Stage:
-    """Everything in a temporary folder; gone at the end. This process and its children keep off the worker's core."""
+    """Everything in a temporary folder; gone at the end. This process and its children keep off the worker's core.
 
-    def __init__(self) -> None:
+    ``settings`` are those of the workers, beside the ones that the tests have.
+    """
+
+    def __init__(self, settings: Mapping[str, str] = LIMITS) -> None:
         self._stack = ExitStack()
+        self._settings = settings
+        self._databases: list[str] = []
 
     def __enter__(self) -> Self:
         limit = min(OPEN_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-        self._stack.enter_context(on(OTHER_CORES))
-        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatstream-bench-")))
-        self.folder.chmod(0o711)  # for PostgreSQL's user, so that its data stay in here
-        postgres = self._stack.enter_context(EmbeddedPostgres(self.folder / "postgres"))
-        postgres.create_database("chatstream")
-        self.database_url = postgres.url("chatstream")
-        self.variables = environment(self.database_url, **LIMITS)
-        self.app = create_app(Settings.from_environment(self.variables))
-        with self.app.app_context():
-            flask_migrate.upgrade()
-        self.world = World(self.app)
+        try:
+            self._stack.enter_context(on(OTHER_CORES))
+            self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatstream-bench-")))
+            self.folder.chmod(0o711)  # for PostgreSQL's user, so that its data stay in here
+            self._postgres = self._stack.enter_context(EmbeddedPostgres(self.folder / "postgres"))
+            self.database_url = self.database("chatstream")
+            self.variables = environment(self.database_url, **self._settings)
+            self.app = create_app(Settings.from_environment({**self.variables, "LOG_LEVEL": "error"}))
+            with self.app.app_context():
+                flask_migrate.upgrade()
+            self.world = World(self.app)
+        except BaseException:
+            self._stack.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,17 +115,35 @@ class Stage:
         return self._stack.enter_context(Simulator(self.variables, self.folder / "simulator.log", WEBHOOK_TOKEN))
 
     def stand_in(self) -> StandIn:
-        """The workflow of ssebench.c."""
+        """The workflow of ssebench."""
         return self._stack.enter_context(StandIn(self.program, self.folder / "workflow.log"))
 
-    @property
+    @cached_property
     def program(self) -> Path:
         """ssebench, compiled."""
-        program = self.folder / "ssebench"
-        if not program.exists():
-            source = ROOT / "benchmarks" / "ssebench.c"
-            subprocess.run(["cc", "-O2", "-o", str(program), str(source)], check=True)
-        return program
+        return generator.build(self.folder)
+
+    def database(self, name: str) -> str:
+        """The address of a database of the one server, made where it does not exist."""
+        self._postgres.create_database(name)
+        self._databases.append(self._postgres.url(name))
+        return self._databases[-1]
+
+    def check_durability(self) -> None:
+        """Raises AssertionError unless a commit is on the disk when it is told."""
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            assert self.ask(f"SHOW {setting}") == ("on",), setting
+
+    def analyze(self) -> None:
+        """What autovacuum does in time: the planner knows the tables of all databases."""
+        for url in self._databases:
+            with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+
+    def database_cpu_s(self) -> float:
+        """Seconds of a core that PostgreSQL has used, all of its processes."""
+        assert self._postgres.process is not None
+        return processes.family_cpu_s(self._postgres.process.pid)
 
     def chats(self, account: Account, agent_id: str, count: int) -> list[str]:
         """The ids of ``count`` new chats."""
@@ -153,20 +156,16 @@ class Stage:
 
     def ask(self, query: str) -> tuple[Any, ...]:
         """The first row of ``query``, where it has one."""
-        connection = psycopg2.connect(self.database_url)
-        try:
-            with connection, connection.cursor() as cursor:
+        with closing(psycopg2.connect(self.database_url)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
                 cursor.execute(query)
                 return cursor.fetchone() or () if cursor.description else ()
-        finally:
-            connection.close()
 
-    def load(self, worker: Worker, cookie: str, chats: Sequence[str], ramp_s: float) -> subprocess.Popen[str]:
-        """ssebench's client, on its way; its standard output will be one line of JSON."""
-        paths = self.folder / "paths"
-        paths.write_text("".join(f"/api/chats/{chat}/messages\n" for chat in chats))
-        command = [str(self.program), "load", str(worker.port), str(paths), "1", cookie, str(ramp_s)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def load(self, worker: Worker, cookie: str, chats: Sequence[str], ramp_s: float) -> Load:
+        """A client for each chat, on its way, that sends one message."""
+        requests = [Request(number, f"/api/chats/{chat}/messages", cookie) for number, chat in enumerate(chats)]
+        return Load(self.program, self.folder, worker.port, requests, ramp_s=ramp_s)
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float, float]:

@@ -67,7 +67,7 @@ class Subject:
     def send(self) -> None:
         """A message, the history, the answer."""
         self.append()
-        transcripts.history(self.chat_id, limit=50)
+        transcripts.newest(self.chat_id, limit=50)
         db.session.commit()
         transcripts.append(self.chat_id, message("assistant"), bound=self.bound)
 

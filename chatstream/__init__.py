@@ -100,7 +100,6 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "pool_size": settings.database_pool_size,
             "max_overflow": 0,
             "pool_timeout": 1,
-            "pool_pre_ping": True,
             "pool_use_lifo": True,
             "hide_parameters": True,  # a failed statement is logged, what it was about to store is not
             "connect_args": connect_args(settings.search_config),
@@ -131,6 +130,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
 
 
 def _services(app: Flask, settings: Settings) -> Services:
+    from chatstream import pooled_connections
     from chatstream.extensions import db, unpooled_engine
     from chatstream.services import query_times
     from chatstream.services.agents import Agents
@@ -155,6 +155,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     aside = unpooled.execution_options(isolation_level="AUTOCOMMIT")
     with app.app_context():
         query_times.observe(db.engine)
+        pooled_connections.check(db.engine)
         figures = ProcessFigures(db.engine)
     runner = _runner(app, settings, streamer, shared_log, aside)
     readiness = Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url, is_stopping=lambda: runner.is_stopping)

@@ -20,6 +20,8 @@ LOGGER: Final = "chatstream"
 
 Fields = Mapping[str, Any]
 
+_to_json = json.JSONEncoder(default=str).encode
+
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Ends of lines, and what a terminal obeys."""
 
@@ -51,7 +53,7 @@ class JsonLines(logging.Formatter):
         line |= _fields(record)
         if record.exc_info:
             line["stack"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _to_json(line)
 
 
 class TextLines(logging.Formatter):

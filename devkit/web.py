@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -69,7 +70,7 @@ class Web:
             self._install(node)
         with tempfile.TemporaryDirectory() as folder:
             given, made = Path(folder) / "openapi.json", Path(folder) / "schema.d.ts"
-            given.write_text(document)
+            given.write_text(json.dumps(json.loads(document), sort_keys=True))  # whoever wrote it
             self.run(node, "run", "write", "--workspace", "schema", "--", str(given), str(made))
             return made.read_text()
 
@@ -153,8 +154,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--if-needed", action="store_true", help="do nothing where the bundle is current")
     given = parser.parse_args(arguments)
     web = Web()
-    if given.if_needed and web.is_current():
-        return 0
+    if given.if_needed:
+        if web.is_current():
+            return 0
+        os.nice(10)  # make run waits for other things
     try:
         node = find_node() or install_node(ROOT / "requirements-web.txt")
         if node is None:
@@ -164,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The web client is built, in {web.bundle.relative_to(ROOT)}.")
         elif given.what == "test":
             web.test(node)
+            web.build(node)
         else:
             (web.source / TYPES).write_text(web.types(node, openapi_document()))
     except (WebError, OSError) as error:

@@ -12,6 +12,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -19,6 +20,8 @@ from chatstream import create_app
 from chatstream.config import Settings
 from chatstream.extensions import db, limiter
 from devkit.embedded_postgres import EmbeddedPostgres
+from devkit.node import WANTED, Node, find_node
+from tests.support.chromium import chromium_or_skip
 from tests.support.client import ClosingClient
 from tests.support.person import Person
 from tests.support.server import Server, Simulator
@@ -40,6 +43,13 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[assignment,method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser, for the whole run."""
+    with chromium_or_skip() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +134,14 @@ def _server(_app: Flask, variables: dict[str, str], tmp_path_factory: pytest.Tem
     quick_stop = {**variables, "GRACEFUL_TIMEOUT": "5"}
     with Server(quick_stop, tmp_path_factory.mktemp("server") / "log") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """A Node, which the development requirements bring where the machine has none."""
+    found = find_node()
+    assert found is not None, f"there is no {WANTED}: make .venv anew"
+    return found
 
 
 @pytest.fixture

@@ -37,6 +37,6 @@ def readyz() -> Response:
 @public
 @scrapers_only
 def metrics() -> Response:
-    """Prometheus metrics, summed over all workers."""
+    """Prometheus metrics, summed over all workers; for callers on this machine, or whoever has METRICS_TOKEN."""
     folder = current_app.config["METRICS_FOLDER"]
     return Response(_adding_up.run(lambda: scrape.text(folder)), content_type=scrape.CONTENT_TYPE)

@@ -20,12 +20,12 @@ IDS = ("request_id", "team_id", "user_id", "agent_id", "chat_id")
 
 
 @errors_group.command("list")
-@click.option("--severity", type=click.Choice(SEVERITIES))
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only this severity.")
 @click.option("--code", help="For instance internal_error, job_failed, upstream_timeout.")
-@click.option("--agent", "agent_id", type=click.UUID)
-@click.option("--chat", "chat_id", type=click.UUID)
+@click.option("--agent", "agent_id", type=click.UUID, help="Only those of this agent.")
+@click.option("--chat", "chat_id", type=click.UUID, help="Only those of this chat.")
 @click.option("--hours", type=click.FloatRange(min=0), help="Seen within the last so many hours.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many.")
 @plainly
 def list_(
     severity: str | None,

@@ -25,7 +25,7 @@ team_option = click.option("--team", required=True, help="The team's slug or id.
 @click.argument("email")
 @team_option
 @click.option("--name", default="", help="What the user is called.")
-@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True, help="What the user may do.")
 @plainly
 def create(email: str, team: str, name: str, role: str) -> None:
     """Create an account for EMAIL; asks for the password, or reads it from standard input."""

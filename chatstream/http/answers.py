@@ -49,11 +49,7 @@ def events(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
     """Answer with the frames of a generation. ``followed`` holds no database connection while it waits."""
 
     note(follower="here" if services().runner.is_here(generation_id) else "elsewhere")
-
-    def frames() -> Iterator[bytes]:
-        yield from followed
-
-    response = Response(stream_with_context(frames()), content_type="text/event-stream")
+    response = Response(stream_with_context(followed), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["X-Generation-ID"] = str(generation_id)

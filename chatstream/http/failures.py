@@ -23,6 +23,11 @@ GUNICORN: Final = "gunicorn.error"
 
 MESSAGE_CHARS: Final = 4000
 
+DEGRADED: Final = "degraded"
+JOB_FAILED: Final = "job_failed"
+UNHANDLED: Final = "internal_error"
+"""Codes of lines that say none themselves."""
+
 
 class KeptFailures(logging.Handler):
     """Puts warnings and worse into the queue of the application that is at work, or else into ``queue``."""
@@ -86,8 +91,8 @@ def _severity(record: logging.LogRecord) -> Severity:
 
 def _code(record: logging.LogRecord) -> str:
     if record.levelno < logging.ERROR:
-        return "degraded"
-    return "internal_error" if has_request_context() else "job_failed"
+        return DEGRADED
+    return UNHANDLED if has_request_context() else JOB_FAILED
 
 
 def _request() -> dict[str, Any]:

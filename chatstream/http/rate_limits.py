@@ -14,6 +14,8 @@ from chatstream.services.clients import network_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+_MARK = "rate_setting"
+
 
 def by_address() -> str:
     """The client's address, as far as TRUSTED_PROXIES lets it be known; of IPv6, what one subscriber holds."""
@@ -29,7 +31,19 @@ def by_user() -> str:
 def rate_limited(setting: str, *, scope: str, key: Callable[[], str]) -> Callable[[View], View]:
     """Count each call for ``key()`` against the rate in ``app.config[setting]``; over it, 429 with Retry-After."""
     limit = limiter.shared_limit(lambda: str(current_app.config[setting]), scope=scope, key_func=key)
-    return cast("Callable[[View], View]", limit)
+
+    def decorate(view: View) -> View:
+        limited = cast(View, limit(view))
+        setattr(limited, _MARK, setting)
+        return limited
+
+    return decorate
+
+
+def rate_setting_of(view: Any) -> str | None:
+    """The setting whose rate a view keeps to, None where it has none."""
+    setting: str | None = getattr(view, _MARK, None)
+    return setting
 
 
 def retry_after() -> int:

@@ -17,7 +17,7 @@ PAGE_POLICY: Final = (
 """Images of other hosts are left out as well: an answer that shows one tells that host what it likes by the address."""
 
 _NO_BUNDLE: Final = """\
-ChatStream is running. Its web client is not built.
+ChatStream is running. Its web client is not built. (If `make run` has just begun, it is being built: reload this page.)
 
   make web            builds it (it needs Node 20 or newer, or brings one by pip)
   WEB_APP=/a/folder   serves a single-page app of your own

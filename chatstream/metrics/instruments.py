@@ -7,9 +7,15 @@ are the one exception, and a setting (METRICS_BY_AGENT).
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, values
+
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    # by default it asks the kernel for the process id at each count; a worker imports this and never forks
+    _WORKER: Final = os.getpid()
+    values.ValueClass = values.MultiProcessValue(lambda: _WORKER)  # type: ignore[no-untyped-call]
 
 _QUICK: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _QUERIES: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)

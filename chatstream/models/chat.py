@@ -67,5 +67,5 @@ _NOT_DELETED = with_loader_criteria(Chat, Chat.deleted_at.is_(None), include_ali
 @event.listens_for(db.session, "do_orm_execute")
 def _hide_deleted(state: ORMExecuteState) -> None:
     """A condition that nobody can forget. What is read again of a chat that was found stays readable."""
-    if not (state.is_column_load or state.execution_options.get("with_deleted")):
+    if state.is_orm_statement and not (state.is_column_load or state.execution_options.get("with_deleted")):
         state.statement = state.statement.options(_NOT_DELETED)

@@ -80,14 +80,14 @@ class Agents:
         audit.record("agent_deleted", agent, actor_id=principal.user_id, source=source)
         db.session.commit()
 
-    def token_of(self, agent: Agent) -> str | None:
-        """The bearer token in the clear. Raises TokenUnreadable when its key is gone."""
-        if agent.webhook_token is None:
+    def token_of(self, agent_id: uuid.UUID, sealed: str | None) -> str | None:
+        """An agent's ``webhook_token`` in the clear. Raises TokenUnreadable when its key is gone."""
+        if sealed is None:
             return None
         try:
-            return self.cipher.decrypt(agent.webhook_token, row=row_name(agent.id))
+            return self.cipher.decrypt(sealed, row=row_name(agent_id))
         except CipherError as error:
-            log.error("the webhook token of agent %s can not be read: %s", agent.id, error)
+            log.error("the webhook token of agent %s can not be read: %s", agent_id, error)
             raise TokenUnreadable("Ask the admin of your team to enter the agent's webhook token again.") from None
 
     def _owned(self, team_id: uuid.UUID, agent_id: uuid.UUID, *, lock: bool = False) -> Agent:

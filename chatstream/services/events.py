@@ -7,6 +7,7 @@ from typing import Literal
 
 Level = Literal["info", "warning", "error"]
 Outcome = Literal["complete", "stopped", "error", "interrupted"]
+GoodOutcome = Literal["complete", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Done:
 
     message: str
     message_id: str
-    status: Outcome
+    status: GoodOutcome
 
 
 INTERRUPTED = Status("Stream interrupted", "warning", done=True)

@@ -44,7 +44,7 @@ ERROR_BODY = 4096
 ERROR_BODY_S = 2.0
 RETRY_PAUSE_S = 0.2
 BACKSTOP_S = 0.5
-BUSY_S = 0.01
+BUSY_S = 0.005
 
 _NETWORK = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 _TIMED_OUT = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
@@ -260,6 +260,7 @@ class _Exchange:
         self.line = trace.line = Line(policy)
         self._trace = trace
         self.connect_timed_out = False
+        self._is_interruptible = monkey.is_module_patched("socket")
         self._session: requests.Session | None = _Session(CheckedAdapter(self.line, tls))
         self._closables: list[Any] = [self._session]
 
@@ -288,6 +289,7 @@ class _Exchange:
         self.status_code, self._raw = response.status_code, response.raw
         self.content_type = response.headers.get("Content-Type", "")
         self._closables, self._session = [self._raw], None
+        self._bound_socket(None)
         limits.heard(time.monotonic())
 
     def pieces(self, decoder: AnswerDecoder, limits: _Limits) -> Iterator[Text | Replace]:
@@ -304,8 +306,8 @@ class _Exchange:
                 self._trace.first_byte_s = now - limits.started
                 self._trace.head = data if self._trace.head is not None else None
             yield from decoder.feed(data)
-            if now - asked > BUSY_S / 10:
-                yielded_at = now  # it had to wait, so others had their turn
+            if now - asked > BUSY_S:
+                yielded_at = now  # it had to wait, so others had their turn; a shorter time may have been work
             elif now - yielded_at > BUSY_S:
                 _let_others_run()
                 yielded_at = time.monotonic()
@@ -336,7 +338,8 @@ class _Exchange:
         left = limits.left(decoder)
         if left <= 0:
             raise limits.verdict(decoder)
-        self._bound_socket(left)
+        if not self._is_interruptible:
+            self._bound_socket(left)
         timer = gevent.Timeout(left)  # written out, and not `within`: this runs once for each piece of each answer
         timer.start()
         try:
@@ -355,11 +358,12 @@ class _Exchange:
             timer.close()
         return data
 
-    def _bound_socket(self, seconds: float) -> None:
-        """Where gevent can not interrupt a read, the socket's own timeout has to."""
-        if not monkey.is_module_patched("socket") and self.line.socket is not None:
+    def _bound_socket(self, seconds: float | None) -> None:
+        """Where gevent can not interrupt a read, the socket's own timeout has to; where it can, a second timer for each
+        read is not needed."""
+        if self.line.socket is not None:
             with suppress(OSError):
-                self.line.socket.settimeout(seconds)
+                self.line.socket.settimeout(None if self._is_interruptible else seconds)
 
     def _failure(self, error: Exception, limits: _Limits, connect_timeout_s: float) -> UpstreamError:
         """What an exception before the status line stands for."""

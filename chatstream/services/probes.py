@@ -45,7 +45,7 @@ class Probes:
         limits = {name: min(agent.config.get(name, LIMIT_S), LIMIT_S) for name in ("idle_timeout_s", "total_timeout_s")}
         return WebhookCall(
             url=agent.webhook_url,
-            token=self.agents.token_of(agent),
+            token=self.agents.token_of(agent.id, agent.webhook_token),
             chat_id=str(uuid.uuid4()),
             message_id=str(uuid.uuid4()),
             team_id=str(principal.team_id),

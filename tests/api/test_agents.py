@@ -57,10 +57,10 @@ def test_the_token_is_encrypted_and_bound_to_its_row(app: Flask, world: World, s
         assert two is not None
         assert one.webhook_token is not None
         assert "canary" not in one.webhook_token
-        assert services().agents.token_of(one) == "canary-one"
+        assert services().agents.token_of(one.id, one.webhook_token) == "canary-one"
         two.webhook_token = one.webhook_token
         with pytest.raises(TokenUnreadable):
-            services().agents.token_of(two)
+            services().agents.token_of(two.id, two.webhook_token)
 
 
 def test_put_changes_only_what_is_sent(app: Flask, world: World, sign_in: SignIn) -> None:

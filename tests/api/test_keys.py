@@ -48,7 +48,7 @@ def readable(app: Flask, agent_id: str) -> str | None:
     with app.app_context():
         agent = db.session.get(Agent, uuid.UUID(agent_id))
         assert agent is not None
-        return services().agents.token_of(agent)
+        return services().agents.token_of(agent.id, agent.webhook_token)
 
 
 def test_every_token_moves_to_the_newest_key(

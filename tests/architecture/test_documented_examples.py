@@ -7,14 +7,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from chatstream.errors import UpstreamError
 from chatstream.extensions import db
 from chatstream.http.services import services
 from chatstream.services.demo import Demo
+from chatstream.services.events import Event
+from devkit.reference import stream_events
 from tests.support.server import ROOT, Server, command_environment
 from tests.support.settings import WEBHOOK_TOKEN
 
@@ -108,7 +112,12 @@ def test_javascript(demo: Server, tmp_path: Path) -> None:
     assert run(["node", str(tmp_path / "run.mjs")], demo) == "fine\n"
 
 
-def test_every_file_that_the_pages_name_is_there() -> None:
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name} names {target}"
+def test_the_guide_names_every_event_and_every_failure_of_a_workflow() -> None:
+    page = GUIDE.read_text()
+    events = page.split("| type | data | what a client does |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` ", events, re.MULTILINE)) == {
+        stream_events.type_of(kind) for kind in get_args(Event)
+    }
+    (listed,) = re.findall(r"Errors in the stream have one of these codes: (.*?)\. Their", page, re.DOTALL)
+    failures = {UpstreamError.code, *(kind.code for kind in UpstreamError.__subclasses__())}
+    assert set(re.findall(r"`(\w+)`", listed)) == failures

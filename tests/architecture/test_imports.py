@@ -18,6 +18,7 @@ LAYERS = {
     "logs": {"config"},
     "metrics": set(),
     "gevent_psycopg2": set(),
+    "pooled_connections": set(),
     "extensions": set(),
     "models": {"extensions"},
     "n8n_sim": set(),

@@ -51,8 +51,8 @@ WITHOUT_OWNER = {
     # no caller: the server looks after its own
     "generations/outcomes.py:any_running": "ids that request_stop has returned",
     "generations/outcomes.py:beat": "the worker's own generations",
-    "generations/outcomes.py:close": "a generation that ends, in its chat",
     "generations/reaping.py:_lost": "generations that have lost their worker",
+    "generations/reaping.py:_interrupt": "a generation that has lost its worker",
     "retention.py:_some": "by the rule that _is_due makes of the team",
     "purging.py:_oldest": "deleted chats, whoever they were of",
     "purging.py:_take_apart": "deleted chats, whoever they were of",
@@ -66,7 +66,9 @@ WITHOUT_OWNER = {
 SEARCH = {f"search/{name}.py" for name in ("hits", "query", "rebuilding")}
 """By the caller; the last is the operator's."""
 TRANSCRIPTS = {f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")}
-BY_CHAT = {*TRANSCRIPTS, *SEARCH, "shared_log/postgres.py"}
+ANSWERS = {"generations/intake.py", "generations/outcomes.py"}
+"""By the caller, the user and the team alike; the second, the generation that ends, in its chat."""
+BY_CHAT = {*TRANSCRIPTS, *SEARCH, *ANSWERS, "shared_log/postgres.py"}
 """Statements as text: by the id of a chat or generation that the caller was found to own."""
 
 

@@ -12,8 +12,10 @@ from typing import Any
 import yaml
 from compose_spec import PyCompose
 
-from chatstream.config import Settings
+from chatstream.config import BUNDLED_WEB_APP, Settings
 from devkit.embedded_postgres import EmbeddedPostgres
+from devkit.node import Node
+from devkit.web import Web
 from tests.architecture.test_documented_settings import NAMES, STRONG
 from tests.deploy.nginx import programs
 from tests.support.server import ROOT, Server, command_environment, free_port
@@ -93,7 +95,30 @@ def test_nothing_but_what_is_copied_is_sent_to_the_builder() -> None:
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
     let_in = {line[1:] for line in ignored if line.startswith("!")}
     assert "*" in ignored
-    assert let_in == {source for source, _ in copied()} | {"requirements.txt"}
+    assert let_in == {source for source, _ in copied()} | {"requirements.txt", "web"}
+
+
+def test_the_web_client_is_built_in_a_stage_of_its_own(node: Node, tmp_path: Path) -> None:
+    """What the stage copies is enough for its two commands, and what it leaves is put where the application looks."""
+    stage = DOCKERFILE.read_text().split("\nFROM node:")[1].split("\nFROM ")[0]
+    copies = [line.split()[1:] for line in stage.splitlines() if line.startswith("COPY ")]
+    root = tmp_path / "web"
+    for *sources, target in copies[:-1]:
+        (root / target).mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            shutil.copy(ROOT / source, root / target)
+    install, build = (line.removeprefix("RUN npm ").split() for line in stage.splitlines() if line.startswith("RUN "))
+    workspace = Web(root, tmp_path / "app")
+    workspace.run(node, *install)
+    assert copies[-1] == ["web", "./"]
+    left_out = shutil.ignore_patterns("node_modules", "dist")
+    shutil.copytree(ROOT / "web", root, ignore=left_out, dirs_exist_ok=True)
+    workspace.run(node, *build)
+    assert f"COPY --from=web /{(root / 'app' / 'dist').relative_to(tmp_path)} chatstream/static/app\n" in (
+        DOCKERFILE.read_text()
+    )
+    assert (ROOT / "chatstream" / "static" / "app") == BUNDLED_WEB_APP
+    assert '<script type="module"' in (root / "app" / "dist" / "index.html").read_text()
 
 
 def test_the_health_check_sees_whether_the_server_serves(server: Server) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from chatstream.http.security_headers import HEADERS, HSTS
+from chatstream.http.web_app import PAGE_POLICY
 from devkit.processes import wait_for
 from tests.deploy.nginx import Nginx, programs
 from tests.support.raw_server import CaptureServer, chunk, chunked_head, response
@@ -166,22 +168,32 @@ def test_a_node_that_is_gone_is_not_noticed(program: str, tmp_path: Path, method
     assert statuses == [200] * 6
 
 
-def test_the_app_is_served_and_its_own_paths_lead_to_it(served: tuple[Nginx, CaptureServer]) -> None:
+def test_an_app_in_its_folder_is_served_and_its_own_paths_lead_to_it(served: tuple[Nginx, CaptureServer]) -> None:
     nginx, node = served
     (nginx.app / "assets").mkdir()
     (nginx.app / "index.html").write_text("<!doctype html>app")
-    (nginx.app / "assets" / "a1b2.js").write_text("1")
+    (nginx.app / "assets" / "a1b2.js").write_text("1" * 100)
     with client_of(nginx) as client:
         pages = [client.get(nginx.url + path) for path in ("/", "/chats/6d1f")]
-        script, missing = (client.get(f"{nginx.url}/assets/{name}") for name in ("a1b2.js", "old.js"))
+        script = client.get(f"{nginx.url}/assets/a1b2.js")
     assert {page.text for page in pages} == {"<!doctype html>app"}
     assert {page.headers["Cache-Control"] for page in pages} == {"no-cache"}
     assert "immutable" in script.headers["Cache-Control"]
-    assert missing.status_code == 404
+    assert script.headers["Content-Encoding"] == "gzip"
     for answer in (*pages, script):
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-        assert answer.headers["Strict-Transport-Security"]
+        said = {name: answer.headers.get(name) for name in (*HEADERS, HSTS[0])}
+        assert said == {**HEADERS, "Content-Security-Policy": PAGE_POLICY, HSTS[0]: HSTS[1]}
     assert node.requests == []
+
+
+@pytest.mark.parametrize("path", ["/", "/chats/6d1f", "/assets/of-the-next-release.js", "/docs-assets/start.js"])
+def test_what_is_not_in_its_folder_comes_from_a_node(served: tuple[Nginx, CaptureServer], path: str) -> None:
+    nginx, node = served
+    with client_of(nginx) as client:
+        answer = client.get(nginx.url + path)
+    assert (answer.status_code, answer.text) == (200, "{}")
+    assert "Content-Security-Policy" not in answer.headers  # the node's own word counts
+    assert node.requests[0].startswith(f"GET {path} ".encode())
 
 
 def test_another_name_and_plain_http_get_nothing(served: tuple[Nginx, CaptureServer]) -> None:

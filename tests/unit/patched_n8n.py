@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import gevent
 import pytest
 
+from chatstream.services import n8n
 from tests.support.raw_server import chunk, chunked_head
 from tests.unit.test_n8n import HI, TestLimits, answering, call, outcome, streamer
 
@@ -37,21 +39,33 @@ class TestPatched:
                 list(streamer().stream_response(call(server.url)))
             assert server.hung_up.wait(1)
 
-    def test_an_answer_that_never_waits_lets_others_run(self) -> None:
-        turns = 0
+    @pytest.mark.parametrize("work_s", [0, 0.002])
+    def test_an_answer_that_never_waits_lets_others_run(self, work_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also where each read is work for longer than a moment, on a busy machine or out of a compressed body."""
+        read = n8n._Exchange._read
+        reads = most = 0
+
+        def work_and_read(*args: Any) -> bytes:
+            nonlocal reads, most
+            until = time.perf_counter() + work_s
+            while time.perf_counter() < until:
+                pass
+            data = read(*args)
+            reads += 1
+            most = max(most, reads)
+            return data
 
         def take_turns() -> None:
-            nonlocal turns
+            nonlocal reads
             while True:
                 gevent.sleep(0)
-                turns += 1
+                reads = 0
 
+        monkeypatch.setattr(n8n._Exchange, "_read", work_and_read)
         line = b'{"type":"item","content":"abcdefgh","metadata":{"nodeId":"A","runIndex":0,"itemIndex":0}}\n'
         with answering(chunked_head() + chunk(line * 100_000) + chunk(b"")) as server:
             other = gevent.spawn(take_turns)
-            gevent.sleep(0.01)
-            before = turns
             got, _ = outcome(server)
             other.kill()
         assert got.terminal == "complete"
-        assert turns - before > 50
+        assert most < 20, "so many reads of 64 KiB came one after another"

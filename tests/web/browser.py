@@ -1,9 +1,7 @@
-"""Chromium, and a browser context that notices what must never happen in it."""
+"""A browser context that notices what must never happen in it, and what people do in its tabs."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,10 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from devkit.web import ROOT
 from tests.support.world import PASSWORD, Account
 
-ARGUMENTS: Final = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
 AXE: Final = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS: Final = ROOT / "build" / "screenshots"
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -27,12 +21,6 @@ _WATCH: Final = """
         `${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
     window.alert = window.confirm = window.prompt = () => window.tellViolation("a script of somebody else ran");
 """
-
-
-def find_chromium() -> str | None:
-    """The program that CHROMIUM names, or the one of the machine."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    return next((found for name in names if name and (found := shutil.which(name))), None)
 
 
 class Visitor:

@@ -1,45 +1,30 @@
-"""The built app in Chromium, against a real server.
-
-Without Chromium these tests are skipped, unless WEB_TESTS=required; so are they without Node to build the bundle with.
-"""
+"""The built app in Chromium, against a real server. Without Node to build it these tests are skipped."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from devkit import web
+from tests.support.chromium import go_without
 from tests.support.server import Server
 from tests.support.world import Account, World
-from tests.web.browser import ARGUMENTS, Visitor, find_chromium
+from tests.web.browser import Visitor
 
 Visit = Callable[..., Visitor]
 
 
-def _miss(why: str) -> None:
-    if os.environ.get("WEB_TESTS") == "required":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, for the whole run; and the bundle, built where it is not that of the sources."""
-    program = find_chromium()
-    if program is None:
-        _miss("There is no Chromium here (Debian: apt-get install chromium; or set CHROMIUM to one).")
+def browser(chromium: Browser) -> Browser:
+    """Chromium, with the bundle built where it is not that of the sources."""
     if web.main(["build", "--if-needed"]) != 0:
-        _miss("The web client can not be built here; why is above.")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield started
-        started.close()
+        go_without("The web client can not be built here; why is above.")
+    return chromium
 
 
 @pytest.fixture(scope="session")

@@ -29,11 +29,11 @@ def test_an_answer_comes_as_markdown_and_stays(visit: Visit, world: World, accou
     expect(page.locator(".sidebar .running")).to_have_count(0)
     expect(page.get_by_role("heading", name="some code, please", level=1)).to_be_visible()
     expect(page.locator(".hljs-keyword").first).to_be_visible()
-    before = answers(page).inner_text()
+    before = answers(page).locator(".bubble").inner_text()
     page.reload()
     expect(answers(page)).to_have_count(1)
     expect(page.locator(".hljs-keyword").first).to_be_visible()
-    assert answers(page).inner_text() == before
+    assert answers(page).locator(".bubble").inner_text() == before
 
 
 def test_the_status_region_tells_start_and_end_and_no_tokens(

@@ -26,12 +26,16 @@ class Question:
     is_last: bool = False
     """It is in its place already."""
 
-    def put(self, chat_id: uuid.UUID) -> None:
-        """Make it the end of the transcript, as part of the caller's transaction."""
+    def put(self, chat_id: uuid.UUID, *, title: str | None, limit: int) -> list[Message]:
+        """Make it the end of the transcript, as part of the caller's transaction; ``title``: for a chat without one.
+
+        Returns the newest ``limit`` messages, oldest first; this one is the last of them.
+        """
+        if self.is_last:
+            return transcripts.newest(chat_id, limit=limit)[0]
         if self.replaces is not None:
             versions.set_aside(chat_id, self.replaces)
-        if not self.is_last:
-            transcripts.append(chat_id, self.message)
+        return transcripts.append_and_read(chat_id, self.message, limit=limit, title=title)
 
 
 class Ask(Protocol):

@@ -7,15 +7,15 @@ each other.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from chatstream.errors import AgentUnavailable, GenerationInProgress, NotFound, TooManyStreams
 from chatstream.extensions import db
-from chatstream.models import Agent, AuthSession, Chat, Generation, User
-from chatstream.services import transcripts
 from chatstream.services.agents import Agents
 from chatstream.services.generations.asking import Ask
 from chatstream.services.generations.assignment import Assignment, Origin
@@ -24,6 +24,40 @@ from chatstream.services.principals import Principal
 from chatstream.services.titles import title_from
 
 DEFAULT_HISTORY = 50
+
+_LOCK = text("""
+    SELECT chats.title, agents.id AS agent_id, agents.is_active, agents.webhook_url, agents.webhook_token,
+        agents.system_prompt, agents.config
+    FROM chats
+    JOIN agents ON agents.id = chats.agent_id
+    JOIN users ON users.id = chats.user_id
+    JOIN auth_sessions ON auth_sessions.user_id = users.id
+    WHERE chats.id = :chat_id AND chats.user_id = :user_id AND chats.team_id = :team_id AND chats.deleted_at IS NULL
+        -- the caller may have been let in by an older look-up
+        AND users.is_active
+        AND auth_sessions.id = :session_id AND auth_sessions.revoked_at IS NULL AND auth_sessions.expires_at > now()
+    FOR NO KEY UPDATE OF chats, users
+""").columns(agent_id=UUID, config=JSONB)
+
+_OPEN = (
+    text("""
+    WITH running AS (
+        SELECT count(*) AS answers, count(*) FILTER (WHERE chat_id = :chat_id) > 0 AS is_here
+        FROM generations WHERE status = 'running' AND user_id = :user_id
+    ), opened AS (
+        INSERT INTO generations (chat_id, user_id, agent_id, session_id, user_message_id, idempotency_key,
+            request_digest, shared_log)
+        SELECT :chat_id, :user_id, :agent_id, :session_id, CAST(:user_message_id AS uuid), :idempotency_key,
+            :request_digest, :shared_log
+        FROM running WHERE answers < :max_running
+        ON CONFLICT (chat_id) WHERE status = 'running' DO NOTHING
+        RETURNING id, message_id
+    )
+    SELECT opened.id, opened.message_id, running.is_here AS is_running FROM running LEFT JOIN opened ON true
+""")
+    .bindparams(*(bindparam(name, type_=UUID) for name in ("chat_id", "user_id", "agent_id", "session_id")))
+    .columns(id=UUID, message_id=UUID)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,34 +82,31 @@ class Intake:
         Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress, InvalidFields (it can not be asked, or
         the key was used for something else); then nothing is stored, since the session ends with the request.
         """
-        chat, agent = self._lock(principal, chat_id)
-        if key is not None and (repeat := find_repeat(chat.id, key)):
+        found = _lock(principal, chat_id)
+        if key is not None and (repeat := find_repeat(chat_id, key)):
             db.session.rollback()
             return repeat
-        if not agent.is_active:
+        if not found.is_active:
             raise AgentUnavailable
-        question = ask.question(chat.id)
+        question = ask.question(chat_id)
         message = question.message
-        generation_id, message_id = self._open(principal, chat, agent, message["id"], key)
-        question.put(chat.id)
-        first_title = None
-        if chat.title is None:
-            first_title = title_from(message["content"])
-            db.session.execute(update(Chat).where(Chat.id == chat.id).values(title=first_title))
-        limit = agent.config.get("history_limit", DEFAULT_HISTORY)
+        generation_id, message_id = self._open(principal, chat_id, found.agent_id, message["id"], key)
+        first_title = title_from(message["content"]) if found.title is None else None
+        limit = found.config.get("history_limit", DEFAULT_HISTORY)
+        history = question.put(chat_id, title=first_title, limit=limit)
         assignment = Assignment(
             generation_id=generation_id,
-            chat_id=chat.id,
+            chat_id=chat_id,
             message_id=message_id,
             team_id=principal.team_id,
             user_id=principal.user_id,
             user_role=principal.role,
-            agent_id=agent.id,
-            webhook_url=agent.webhook_url,
-            webhook_token=self.agents.token_of(agent),
-            system_prompt=agent.system_prompt,
-            config=agent.config,
-            history=transcripts.history(chat.id, limit=limit),
+            agent_id=found.agent_id,
+            webhook_url=found.webhook_url,
+            webhook_token=self.agents.token_of(found.agent_id, found.webhook_token),
+            system_prompt=found.system_prompt,
+            config=found.config,
+            history=_told(history),
             user_message=message,
             first_title=first_title,
             origin=origin,
@@ -83,48 +114,48 @@ class Intake:
         db.session.commit()
         return assignment
 
-    @staticmethod
-    def _lock(principal: Principal, chat_id: uuid.UUID) -> tuple[Chat, Agent]:
-        """The chat with its agent; chat and user stay locked to the end of the transaction."""
-        row = db.session.execute(
-            select(Chat, Agent)
-            .join(Chat.agent)
-            .join(User, User.id == Chat.user_id)
-            .join(AuthSession, AuthSession.id == principal.session_id)
-            .where(Chat.id == chat_id, Chat.user_id == principal.user_id, Chat.team_id == principal.team_id)
-            .where(User.is_active, AuthSession.is_live())  # the caller may have been let in by an older look-up
-            .with_for_update(of=[Chat, User], key_share=True)
-        ).one_or_none()
-        if row is None:
-            raise NotFound("There is no such chat.")
-        chat, agent = row
-        return chat, agent
-
     def _open(
-        self, principal: Principal, chat: Chat, agent: Agent, user_message_id: str, key: Key | None
+        self, principal: Principal, chat_id: uuid.UUID, agent_id: uuid.UUID, user_message_id: str, key: Key | None
     ) -> tuple[uuid.UUID, uuid.UUID]:
         opened = db.session.execute(
-            insert(Generation)
-            .values(
-                chat_id=chat.id,
-                user_id=principal.user_id,
-                agent_id=agent.id,
-                session_id=principal.session_id,
-                user_message_id=user_message_id,
-                idempotency_key=key.value if key else None,
-                request_digest=key.digest if key else None,
-                shared_log=self.log_name,
-            )
-            .on_conflict_do_nothing(index_elements=["chat_id"], index_where=Generation.status == "running")
-            .returning(Generation.id, Generation.message_id)
-        ).one_or_none()
-        if opened is None:
+            _OPEN,
+            {
+                "chat_id": chat_id,
+                "user_id": principal.user_id,
+                "agent_id": agent_id,
+                "session_id": principal.session_id,
+                "user_message_id": user_message_id,
+                "idempotency_key": key.value if key else None,
+                "request_digest": key.digest if key else None,
+                "shared_log": self.log_name,
+                "max_running": self.max_running,
+            },
+        ).one()
+        if opened.is_running:
             raise GenerationInProgress
-        running = db.session.scalar(
-            select(func.count())
-            .select_from(Generation)
-            .where(Generation.user_id == principal.user_id, Generation.status == "running")
-        )
-        if (running or 0) > self.max_running:
+        if opened.id is None:
             raise TooManyStreams(f"At most {self.max_running} answers may run at once.", headers={"Retry-After": "5"})
-        return opened[0], opened[1]
+        return opened.id, opened.message_id
+
+
+def _lock(principal: Principal, chat_id: uuid.UUID) -> Row[Any]:
+    """What the chat has to be asked with; chat and user stay locked to the end of the transaction."""
+    parameters = {
+        "chat_id": chat_id,
+        "user_id": principal.user_id,
+        "team_id": principal.team_id,
+        "session_id": principal.session_id,
+    }
+    row = db.session.execute(_LOCK, parameters).one_or_none()
+    if row is None:
+        raise NotFound("There is no such chat.")
+    return row
+
+
+def _told(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What a workflow is told of the chat: the messages that have text."""
+    return [
+        {"role": message["role"], "content": message["content"], "timestamp": message["timestamp"]}
+        for message in messages
+        if message["content"]
+    ]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chatstream.errors import UpstreamError
 from chatstream.extensions import db
-from chatstream.models import Chat, Generation
+from chatstream.models import Generation
 from chatstream.services import error_logs, signals, transcripts
 from chatstream.services.clock import now, rfc3339
 from chatstream.services.error_logs import Failure
@@ -23,6 +23,18 @@ from chatstream.services.scrubbing import stack_of
 
 DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 """What PostgreSQL's absence looks like; the same call may succeed later."""
+
+
+_CLOSE = transcripts.appending("""
+    chat AS MATERIALIZED (SELECT id FROM chats WHERE id = :chat_id AND deleted_at IS NULL FOR NO KEY UPDATE),
+    allowed AS (
+        UPDATE generations SET status = :status, finished_at = now(), error_code = :error_code,
+            first_token_ms = :first_token_ms, chunks = :chunks, chars = :chars
+        WHERE generations.id = :generation_id AND status = 'running' AND EXISTS (SELECT FROM chat)
+        RETURNING generations.id
+    )
+""")
+"""EXISTS is looked at before any row: the chat is locked first, as everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,32 +109,20 @@ def any_running(generation_ids: Collection[uuid.UUID]) -> bool:
     return found is not None
 
 
-def close(
-    chat_id: uuid.UUID, generation_id: uuid.UUID, message: dict[str, Any], answer: Answer, *also: ColumnElement[bool]
-) -> bool:
+def close(chat_id: uuid.UUID, generation_id: uuid.UUID, message: dict[str, Any], answer: Answer) -> bool:
     """Put the end into the row and the message into the chat, as part of the caller's transaction.
 
-    False, with nothing done, when the chat was deleted, or the generation has ended before or does not fulfil ``also``.
+    False, with nothing done, when the chat was deleted or the generation has ended before.
     """
-    if db.session.scalar(select(Chat.id).where(Chat.id == chat_id).with_for_update(key_share=True)) is None:
-        return False
-    finished = db.session.execute(
-        update(Generation)
-        .where(Generation.id == generation_id, Generation.status == "running", *also)
-        .values(
-            status=answer.status,
-            finished_at=func.now(),
-            error_code=answer.failure.code if answer.failure else None,
-            first_token_ms=answer.first_token_ms,
-            chunks=answer.chunks,
-            chars=len(answer.content),
-        )
-        .returning(Generation.id)
-    ).one_or_none()
-    if finished is None:
-        return False
-    transcripts.append(chat_id, message)
-    return True
+    end = {
+        "generation_id": generation_id,
+        "status": answer.status,
+        "error_code": answer.failure.code if answer.failure else None,
+        "first_token_ms": answer.first_token_ms,
+        "chunks": answer.chunks,
+        "chars": len(answer.content),
+    }
+    return transcripts.append_where(_CLOSE, chat_id, message, end)
 
 
 def _record(assignment: Assignment, failure: UpstreamError) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select, text
 
 from chatstream.extensions import db
 from chatstream.models import Generation
-from chatstream.services import sse
+from chatstream.services import sse, transcripts
 from chatstream.services.events import INTERRUPTED
 from chatstream.services.generations.outcomes import Answer, close
 from chatstream.services.shared_log import Batch, SharedLog
@@ -69,8 +69,11 @@ def _interrupt(log: SharedLog, generation_id: uuid.UUID, chat_id: uuid.UUID, mes
     """Put together what the shared log has of a lost generation, and store it; the log is closed with it."""
     payloads = [payload for batch in log.read(generation_id, after=0) for payload in batch.payloads]
     answer = Answer(status="interrupted", content=sse.text_in(payloads), chunks=len(payloads))
+    transcripts.lock(chat_id)
     # its worker may have been slow only, and have said so in the meantime
-    won = close(chat_id, generation_id, answer.message(message_id), answer, _has_lost_its_worker(log))
+    lost = select(Generation.id).where(Generation.id == generation_id, _has_lost_its_worker(log)).with_for_update()
+    is_lost = db.session.scalar(lost) is not None
+    won = is_lost and close(chat_id, generation_id, answer.message(message_id), answer)
     db.session.commit()
     if won:
         # who repeats a send must be told something, or it repeats for ever; where there is more, nobody saw another end

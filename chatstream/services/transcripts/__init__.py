@@ -15,9 +15,19 @@ a message or moves many, so it wants the row of the chat locked from the first l
 
 from chatstream.services.transcripts.aside import Outline, find_aside, outline, outlines
 from chatstream.services.transcripts.message import Message
-from chatstream.services.transcripts.reading import at, before, between, contains, find, history, newest
+from chatstream.services.transcripts.reading import at, before, between, contains, find, newest
 from chatstream.services.transcripts.rewinding import bring_back, rewind
-from chatstream.services.transcripts.writing import BOUND, Bound, append, extend, replace
+from chatstream.services.transcripts.writing import (
+    BOUND,
+    Bound,
+    append,
+    append_and_read,
+    append_where,
+    appending,
+    extend,
+    lock,
+    replace,
+)
 
 __all__ = [
     "BOUND",
@@ -25,6 +35,9 @@ __all__ = [
     "Message",
     "Outline",
     "append",
+    "append_and_read",
+    "append_where",
+    "appending",
     "at",
     "before",
     "between",
@@ -33,7 +46,7 @@ __all__ = [
     "extend",
     "find",
     "find_aside",
-    "history",
+    "lock",
     "newest",
     "outline",
     "outlines",

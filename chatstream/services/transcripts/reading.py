@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, TextClause, bindparam, select, text
+from sqlalchemy import Row, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from chatstream.errors import InvalidFields
@@ -31,12 +31,12 @@ _PLACE = f"""
 """  # noqa: S608
 
 
-def _window(bounds: str) -> TextClause:
+def _window(bounds: str) -> str:
     """The messages from place ``start`` to before place ``stop``; ``bounds`` is a query for the two.
 
     OFFSET 0 keeps the pages a query of their own, so that the index is asked for their numbers.
     """
-    statement = f"""
+    return f"""
         WITH tail AS MATERIALIZED ({_TAIL}),
         bounds AS ({bounds}),
         span AS (SELECT start, stop, (SELECT coalesce(max(number), 0) FROM chat_pages
@@ -53,21 +53,20 @@ def _window(bounds: str) -> TextClause:
         )
         SELECT place, message FROM span JOIN items ON place >= start AND place < stop ORDER BY place
     """  # noqa: S608
-    return text(statement)
 
 
-_NEWEST = (
-    _window("SELECT greatest(message_count - :limit, 0) AS start, message_count AS stop FROM chats WHERE id = :chat_id")
-    .bindparams(bindparam("chat_id", type_=UUID))
-    .columns(message=JSONB)
+NEWEST = _window(
+    "SELECT greatest(message_count - :limit, 0) AS start, message_count AS stop FROM chats WHERE id = :chat_id"
 )
+
+_NEWEST = text(NEWEST).bindparams(bindparam("chat_id", type_=UUID)).columns(message=JSONB)
 _BEFORE = (
-    _window(f"SELECT greatest(place - :limit, 0) AS start, place AS stop FROM ({_PLACE}) AS found")  # noqa: S608
+    text(_window(f"SELECT greatest(place - :limit, 0) AS start, place AS stop FROM ({_PLACE}) AS found"))  # noqa: S608
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))
     .columns(message=JSONB)
 )
 _BETWEEN = (
-    _window("SELECT CAST(:start AS integer) AS start, CAST(:stop AS integer) AS stop")
+    text(_window("SELECT CAST(:start AS integer) AS start, CAST(:stop AS integer) AS stop"))
     .bindparams(bindparam("chat_id", type_=UUID))
     .columns(message=JSONB)
 )
@@ -155,16 +154,6 @@ def find(chat_id: uuid.UUID, message_id: str) -> Message | None:
     """One message by its id."""
     found: Message | None = db.session.scalar(_FIND, {"chat_id": chat_id, "message_id": key_of(message_id)})
     return found
-
-
-def history(chat_id: uuid.UUID, *, limit: int) -> list[dict[str, str]]:
-    """What a workflow is told of the chat: the newest ``limit`` messages that have text, oldest first."""
-    messages, _ = newest(chat_id, limit=limit)
-    return [
-        {"role": message["role"], "content": message["content"], "timestamp": message["timestamp"]}
-        for message in messages
-        if message["content"]
-    ]
 
 
 def _messages(rows: Sequence[Row[Any]]) -> tuple[list[Message], bool]:

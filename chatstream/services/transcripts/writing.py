@@ -7,15 +7,16 @@ writers add in between.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from chatstream.extensions import db
 from chatstream.services.transcripts.message import Message
-from chatstream.services.transcripts.reading import PAGE_WITH
+from chatstream.services.transcripts.reading import NEWEST, PAGE_WITH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,26 @@ BOUND = Bound(messages=50, bytes=64 * 1024)
 
 _LOCK = text("SELECT 1 FROM chats WHERE id = :chat_id FOR NO KEY UPDATE")
 
-_APPEND = text("""
-    UPDATE chats SET messages = messages || :messages, message_count = message_count + :count, updated_at = now()
-    WHERE id = :chat_id RETURNING jsonb_array_length(messages) AS length, pg_column_size(messages) AS size
-""").bindparams(bindparam("messages", type_=JSONB))
+_ADD = """
+    UPDATE chats
+    SET messages = chats.messages || :messages, message_count = message_count + :count, updated_at = now()
+"""
+_ADDED = """
+    WHERE chats.id = :chat_id
+    RETURNING jsonb_array_length(chats.messages) AS length, pg_column_size(chats.messages) AS size
+"""
+
+_APPEND = text(_ADD + _ADDED).bindparams(bindparam("messages", type_=JSONB))
+
+_APPEND_AND_READ = (
+    text(f"""
+        WITH added AS ({_ADD}, title = coalesce(title, :title) {_ADDED}), earlier AS ({NEWEST})
+        SELECT added.length, added.size, earlier.message
+        FROM added LEFT JOIN earlier ON true ORDER BY earlier.place
+    """)  # noqa: S608
+    .bindparams(bindparam("chat_id", type_=UUID), bindparam("messages", type_=JSONB))
+    .columns(message=JSONB)
+)
 
 _SEAL = text("""
     WITH page AS (
@@ -74,6 +91,30 @@ def append(chat_id: uuid.UUID, message: Message, *, bound: Bound = BOUND) -> Non
     extend(chat_id, [message], bound=bound)
 
 
+def append_and_read(chat_id: uuid.UUID, message: Message, *, limit: int, title: str | None = None) -> list[Message]:
+    """Add one message at the end of a chat that is locked, and read the newest ``limit`` with it, oldest first.
+
+    ``title``: for a chat that has none; the same row changes. One statement, unless the tail is to be sealed.
+    """
+    parameters = {"chat_id": chat_id, "messages": [message], "count": 1, "title": title, "limit": limit - 1}
+    rows = db.session.execute(_APPEND_AND_READ, parameters).all()
+    _seal_if_passed(chat_id, rows[0] if rows else None, BOUND)
+    return [row.message for row in rows if row.message is not None] + [message]
+
+
+def appending(steps: str) -> TextClause:
+    """A statement that appends where the last of ``steps``, a CTE named ``allowed``, has a row: see append_where."""
+    return text(f"WITH {steps} {_ADD} FROM allowed {_ADDED}").bindparams(bindparam("messages", type_=JSONB))
+
+
+def append_where(statement: TextClause, chat_id: uuid.UUID, message: Message, parameters: Mapping[str, Any]) -> bool:
+    """Run what ``appending`` has made, as part of the caller's transaction; whether the message was added."""
+    own = {"chat_id": chat_id, "messages": [message], "count": 1}
+    tail = db.session.execute(statement, {**parameters, **own}).one_or_none()
+    _seal_if_passed(chat_id, tail, BOUND)
+    return tail is not None
+
+
 def extend(chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound = BOUND) -> None:
     """Add messages at the end, as part of the caller's transaction; any number of them.
 
@@ -84,8 +125,7 @@ def extend(chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound = BO
     for first in range(0, len(messages), bound.messages):
         added = list(messages[first : first + bound.messages])
         tail = db.session.execute(_APPEND, {"chat_id": chat_id, "messages": added, "count": len(added)}).one_or_none()
-        if tail is not None and bound.is_passed(tail.length, tail.size):
-            seal(chat_id)
+        _seal_if_passed(chat_id, tail, bound)
 
 
 def seal(chat_id: uuid.UUID) -> None:
@@ -108,3 +148,8 @@ def replace(chat_id: uuid.UUID, message: Message) -> bool:
 def lock(chat_id: uuid.UUID) -> None:
     """Lock the row of a chat to the end of the transaction: what is read after this stays true."""
     db.session.execute(_LOCK, {"chat_id": chat_id})
+
+
+def _seal_if_passed(chat_id: uuid.UUID, tail: Row[Any] | None, bound: Bound) -> None:
+    if tail is not None and bound.is_passed(tail.length, tail.size):
+        seal(chat_id)

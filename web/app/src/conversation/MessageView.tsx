@@ -1,6 +1,6 @@
-import { memo, useEffect, useRef, useState } from "react";
-import { Markdown } from "../markdown/Markdown.tsx";
+import { memo, type RefObject, useEffect, useRef, useState } from "react";
 import { format, strings } from "../strings.ts";
+import { AnswerText, PlainText } from "./AnswerText.tsx";
 import type { Conversation } from "./conversation.ts";
 import { EditForm } from "./EditForm.tsx";
 import type { Entry } from "./entries.ts";
@@ -11,6 +11,8 @@ interface Props {
   entry: Entry;
   conversation: Conversation;
   agentName: string;
+  /** It is being written. */
+  isRunning: boolean;
   isLast: boolean;
   /** Drawn in full at once, and not only when it comes near the window. */
   isEager: boolean;
@@ -22,53 +24,44 @@ interface Props {
 
 /** One message, with what can be done with it. */
 export const MessageView = memo(function MessageView(props: Props) {
-  const { entry, conversation, agentName, isLast, isEager, isSought, version, isLocked } = props;
+  const { entry, conversation, agentName, isRunning, isEager, isSought } = props;
   const ref = useRef<HTMLElement>(null);
   const isNear = useNear(ref, isEager);
   const [isEditing, setIsEditing] = useState(false);
   const isUser = entry.role === "user";
-  const remark = isUser ? undefined : remarkOn(entry);
+  const who = isUser ? strings.conversation.youSaid : strings.conversation.agentSaid(agentName);
+  const remark = isUser || isRunning ? undefined : remarkOn(entry);
+  const kinds = [isUser ? "from-user" : "from-agent", isSought && "sought", isRunning && "running-answer"];
   return (
     <article
       ref={ref}
-      className={`message ${isUser ? "from-user" : "from-agent"} ${isSought ? "sought" : ""}`}
+      className={["message", ...kinds].filter(Boolean).join(" ")}
       data-id={entry.id}
       tabIndex={-1}
+      aria-busy={isRunning || undefined}
     >
-      <h2 className="visually-hidden">
-        {isUser ? strings.conversation.youSaid : strings.conversation.agentSaid(agentName)}
-      </h2>
+      <h2 className="visually-hidden">{who}</h2>
       {isEditing && <EditForm entry={entry} conversation={conversation} onClose={() => setIsEditing(false)} />}
-      {!isEditing && (
-        <div className="bubble">
-          {isUser || !isNear ? (
-            <p className="plain" dir="auto">
-              {entry.content}
-            </p>
-          ) : (
-            <Markdown text={entry.content} />
-          )}
-        </div>
-      )}
+      {!isEditing && isUser && <PlainText text={entry.content} />}
+      {!isUser && <AnswerText entry={entry} answer={conversation.answer} isRunning={isRunning} isNear={isNear} />}
       {remark && <p className="remark">{remark}</p>}
-      {!isEditing && (
-        <div className="message-foot">
-          {isUser && version && version.count > 1 && (
-            <VersionPager conversation={conversation} messageId={entry.id} version={version} isLocked={isLocked} />
-          )}
-          <MessageActions
-            entry={entry}
-            conversation={conversation}
-            isLast={isLast}
-            isLocked={isLocked}
-            onEdit={() => setIsEditing(true)}
-          />
-          <time dateTime={entry.timestamp}>{format.moment(entry.timestamp)}</time>
-        </div>
-      )}
+      {!isEditing && !isRunning && <Foot {...props} onEdit={() => setIsEditing(true)} />}
     </article>
   );
 });
+
+/** What stands under a message: its versions, what can be done, when it was. */
+function Foot({ entry, conversation, isLast, isLocked, version, onEdit }: Props & { onEdit: () => void }) {
+  return (
+    <div className="message-foot">
+      {version && version.count > 1 && (
+        <VersionPager conversation={conversation} messageId={entry.id} version={version} isLocked={isLocked} />
+      )}
+      <MessageActions {...{ entry, conversation, isLast, isLocked, onEdit }} />
+      <time dateTime={entry.timestamp}>{format.moment(entry.timestamp)}</time>
+    </div>
+  );
+}
 
 /** What a reader must know of an answer that is not whole. */
 function remarkOn({ status, content }: Entry): string | undefined {
@@ -79,7 +72,7 @@ function remarkOn({ status, content }: Entry): string | undefined {
 }
 
 /** Whether the element has ever been near the window. */
-function useNear(ref: React.RefObject<HTMLElement | null>, isEager: boolean): boolean {
+function useNear(ref: RefObject<HTMLElement | null>, isEager: boolean): boolean {
   const [isNear, setIsNear] = useState(isEager);
   useEffect(() => {
     if (isNear || !ref.current) return;

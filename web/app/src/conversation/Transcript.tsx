@@ -7,7 +7,6 @@ import type { Conversation } from "./conversation.ts";
 import { onCopyCode } from "./copy.ts";
 import { useJump } from "./jump.ts";
 import { MessageView } from "./MessageView.tsx";
-import { RunningView } from "./RunningView.tsx";
 import { useScrolling } from "./scrolling.ts";
 
 /** Messages that are farther from the end are shown as plain text until they come near the window. */
@@ -24,6 +23,9 @@ export function Transcript({ conversation, agentName }: { conversation: Conversa
   const { isAtEnd, toEnd } = useScrolling(scroller, content, entries[0]?.key);
   const sought = useJump(conversation, scroller);
   useSentToEnd(isAnswering, toEnd);
+  // The answer has one element from its first token to the stored message: nothing of it is made twice.
+  const running = isAnswering ? conversation.answer.placeholder : undefined;
+  const shown = running ? [...entries, running] : entries;
 
   useEffect(() => {
     const element = scroller.current;
@@ -53,20 +55,20 @@ export function Transcript({ conversation, agentName }: { conversation: Conversa
               {strings.conversation.loadOlder}
             </Button>
           )}
-          {entries.map((entry, index) => (
+          {shown.map((entry, index) => (
             <MessageView
               key={entry.key}
               entry={entry}
               conversation={conversation}
               agentName={agentName}
-              isLast={index === entries.length - 1 && !isAnswering}
-              isEager={entries.length - index <= EAGER}
+              isRunning={entry === running}
+              isLast={index === shown.length - 1}
+              isEager={shown.length - index <= EAGER}
               isSought={sought === entry.id}
               version={state.versions[entry.id]}
               isLocked={isAnswering}
             />
           ))}
-          {isAnswering && <RunningView answer={conversation.answer} agentName={agentName} />}
         </div>
       </section>
       {!isAtEnd && (

@@ -29,9 +29,18 @@ export class RunningAnswer {
     this.#flush();
   }
 
+  /** Whether the server has said anything of it. */
+  hasBegun = false;
+
+  /** What it looks like in the transcript while it is written. */
+  get placeholder(): Entry | undefined {
+    return this.#entry;
+  }
+
   take(event: StreamEvent): void {
     const entry = this.#entry;
     if (!entry) return;
+    this.hasBegun = true;
     if (event.type === "status") {
       this.#next = { ...this.#next, status: event.data.description, level: event.data.level };
     } else if (event.type === "done") {
@@ -54,6 +63,7 @@ export class RunningAnswer {
 
   reset(): void {
     this.#entry = undefined;
+    this.hasBegun = false;
     this.#next = IDLE;
     this.#flush();
   }

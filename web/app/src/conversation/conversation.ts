@@ -6,7 +6,7 @@ import { announce } from "../state/notices.ts";
 import { Store } from "../state/store.ts";
 import { tellTabs } from "../state/tabs.ts";
 import { strings } from "../strings.ts";
-import { IDLE, RunningAnswer } from "./answer.ts";
+import { RunningAnswer } from "./answer.ts";
 import { type Entry, localEntry, merged, prepended } from "./entries.ts";
 
 const NEWEST = 50;
@@ -41,6 +41,9 @@ export interface ConversationState {
   versions: Readonly<Record<string, { n: number; count: number }>>;
 }
 
+/** Asks for an answer; the signal lets go of it. */
+type Ask = (signal: AbortSignal) => Events;
+
 /** One chat: its messages, and the answer that is being written, whether or not anybody looks at it. */
 export class Conversation {
   readonly id: string;
@@ -55,6 +58,8 @@ export class Conversation {
   });
   readonly answer = new RunningAnswer();
   #end = new AbortController();
+  /** Gives up the question that is on its way. */
+  #asking = new AbortController();
   #refreshing: Promise<void> | undefined;
 
   constructor(id: string) {
@@ -82,7 +87,7 @@ export class Conversation {
       // What was asked for meanwhile knows better.
       if (this.state.get().isAnswering !== wasAnswering) return;
       this.#take(opened);
-      if (opened.generation && !wasAnswering) void this.#ask(client.follow(this.id, { signal: this.#end.signal }));
+      if (opened.generation && !wasAnswering) void this.#ask((signal) => client.follow(this.id, { signal }));
     } catch (error) {
       if (this.#end.signal.aborted) return;
       const failure = asApiError(error);
@@ -132,9 +137,7 @@ export class Conversation {
   /** Send a message. False when it was refused: then nothing is stored, and `failure` says why. */
   send(content: string): Promise<boolean> {
     const { entries } = this.state.get();
-    return this.#put([...entries, localEntry("user", content)], () =>
-      client.send(this.id, content, { signal: this.#end.signal }),
-    );
+    return this.#put([...entries, localEntry("user", content)], (signal) => client.send(this.id, content, { signal }));
   }
 
   /** Ask for the last answer again. */
@@ -143,8 +146,7 @@ export class Conversation {
     const last = entries.findLastIndex(({ role }) => role === "user");
     // A question without an answer has nothing to be set aside.
     const turn = last < entries.length - 1 ? entries[last]?.id : undefined;
-    const ask = () => client.regenerate(this.id, { signal: this.#end.signal });
-    return this.#put(entries.slice(0, last + 1), ask, turn);
+    return this.#put(entries.slice(0, last + 1), (signal) => client.regenerate(this.id, { signal }), turn);
   }
 
   /** Send one of the user's messages in other words; what followed is set aside. */
@@ -152,16 +154,15 @@ export class Conversation {
     const { entries } = this.state.get();
     const index = entries.findIndex(({ id }) => id === messageId);
     const kept = entries.slice(0, index + 1).map((entry) => (entry.id === messageId ? { ...entry, content } : entry));
-    const ask = () => client.edit(this.id, messageId, content, { signal: this.#end.signal });
-    return this.#put(kept, ask, messageId);
+    return this.#put(kept, (signal) => client.edit(this.id, messageId, content, { signal }), messageId);
   }
 
   /** Show what will be, ask for the answer, and put all back when it is refused. `turn`: it gets another version. */
-  async #put(entries: readonly Entry[], ask: () => Events, turn?: string): Promise<boolean> {
+  async #put(entries: readonly Entry[], ask: Ask, turn?: string): Promise<boolean> {
     const before = this.state.get();
     if (before.isAnswering || before.phase !== "ready") return false;
     this.#set({ entries });
-    const isStored = await this.#ask(ask());
+    const isStored = await this.#ask(ask);
     if (isStored && turn !== undefined) {
       const count = (before.versions[turn]?.count ?? 1) + 1;
       this.#set({ versions: { ...this.state.get().versions, [turn]: { n: count, count } } });
@@ -174,7 +175,9 @@ export class Conversation {
   }
 
   /** Follow an answer to its end. Resolves with whether it began, as soon as that is known. */
-  #ask(events: Events): Promise<boolean> {
+  #ask(ask: Ask): Promise<boolean> {
+    this.#asking = new AbortController();
+    const events = ask(AbortSignal.any([this.#end.signal, this.#asking.signal]));
     this.#set({ isAnswering: true, isStopping: false, failure: undefined });
     setFollowed(this.id, true);
     return new Promise((resolve) => void this.#follow(events, resolve));
@@ -198,12 +201,13 @@ export class Conversation {
     } catch (error) {
       if (this.#end.signal.aborted) return;
       const { code, detail, retryAfter } = asApiError(error);
+      const isGivenUp = this.#asking.signal.aborted;
       isLost = hasBegun;
-      if (!hasBegun || code === "not_found") failure = { code, detail, retryAfter, isStored: hasBegun };
+      if (!hasBegun && !isGivenUp) failure = { code, detail, retryAfter, isStored: false };
     }
     tellBegun(hasBegun);
     this.#ended(hasBegun, failure);
-    if (hasBegun) await this.#lookAgain(isLost);
+    if (!failure || hasBegun) await this.#lookAgain(isLost || !hasBegun);
   }
 
   #begun(): void {
@@ -242,7 +246,8 @@ export class Conversation {
     try {
       await client.stop(this.id);
     } catch {
-      // The button is there again.
+      // Where the server can not be reached, the question is not on its way either, but waits to be.
+      if (!this.answer.hasBegun) this.#asking.abort();
     } finally {
       this.#set({ isStopping: false });
     }
@@ -289,5 +294,3 @@ function endOf(status: string | undefined, failure: Failure | undefined): string
   if (status === "interrupted") return strings.conversation.announceInterrupted;
   return strings.conversation.announceEnd;
 }
-
-export { IDLE };

@@ -3,6 +3,7 @@ import { startChatList } from "../chats/list.ts";
 import { Loading } from "../components/Notes.tsx";
 import { Page } from "../components/Page.tsx";
 import { closeSideBar, sideBar } from "../components/sidebar.ts";
+import { closeConversations } from "../conversation/open.ts";
 import { Link, matchPath, navigate, usePlace } from "../router.tsx";
 import { routes } from "../routes.tsx";
 import { useUser } from "../state/session.ts";
@@ -20,6 +21,7 @@ export function Shell() {
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   useShellShortcuts(() => setIsHelpOpen(true));
   useEffect(startChatList, []);
+  useEffect(() => closeConversations, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new path closes it
   useEffect(closeSideBar, [path]);
   useEffect(() => {

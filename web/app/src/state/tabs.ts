@@ -23,13 +23,16 @@ export function onWord(listener: (word: Word) => void): () => void {
 
 /** Call when the page comes into view again, or the network is back; returns what ends it. */
 export function onReturn(listener: () => void): () => void {
+  let soon: ReturnType<typeof setTimeout> | undefined;
   const look = () => {
-    if (document.visibilityState === "visible") listener();
+    clearTimeout(soon); // a return is told of by several events at once
+    if (document.visibilityState === "visible") soon = setTimeout(listener, 50);
   };
   document.addEventListener("visibilitychange", look);
   window.addEventListener("focus", look);
   window.addEventListener("online", look);
   return () => {
+    clearTimeout(soon);
     document.removeEventListener("visibilitychange", look);
     window.removeEventListener("focus", look);
     window.removeEventListener("online", look);
