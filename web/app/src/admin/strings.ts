@@ -126,6 +126,7 @@ export const strings = {
     created: "The agent is added. Test it now.",
     saved: "The agent is saved.",
     delete: "Delete the agent",
+    deleteShort: "Delete",
     deleteTitle: "Delete this agent?",
     deleteText: (name: string) => `“${name}” can not be written to any more. Its chats stay readable.`,
     deleted: "The agent is deleted.",

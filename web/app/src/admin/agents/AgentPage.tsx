@@ -8,7 +8,6 @@ import { useAct, useLoad } from "../../hooks.ts";
 import { Link, navigate } from "../../router.tsx";
 import type { RouteProps } from "../../routes.tsx";
 import { notify } from "../../state/notices.ts";
-import { strings as common } from "../../strings.ts";
 import { AdminPage } from "../AdminPage.tsx";
 import { admin } from "../api.ts";
 import { strings } from "../strings.ts";
@@ -94,7 +93,7 @@ function DeleteButton({ agent }: { agent: Agent }) {
   return (
     <>
       <Button icon="trash" onClick={() => setIsAsking(true)}>
-        {common.common.delete}
+        {words.deleteShort}
       </Button>
       {isAsking && (
         <ConfirmDialog
