@@ -280,6 +280,7 @@ def _accounts(settings: Settings) -> Accounts:
 
 def _register_blueprints(app: Flask) -> None:
     from chatstream.blueprints import (
+        activity,
         agents,
         audit,
         auth,
@@ -305,7 +306,7 @@ def _register_blueprints(app: Flask) -> None:
     api = Api(app)
     accounts = (auth.bp, sessions.bp, users.bp, invites.bp, password_resets.bp, team.bp, audit.bp)
     conversations = (chats.bp, messages.bp, search.bp, feedback.bp, transfers.bp, versions.bp)
-    for blueprint in (*accounts, error_logs.bp, agents.bp, *conversations):
+    for blueprint in (*accounts, activity.bp, error_logs.bp, agents.bp, *conversations):
         api.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     app.register_blueprint(documentation.bp)

@@ -34,7 +34,7 @@ class Generation(Base):
             unique=True,
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
-        Index(None, "agent_id"),
+        Index(None, "agent_id", "started_at"),
         Index("ix_generations_session", "session_id", postgresql_where=text("session_id IS NOT NULL")),
         Index("ix_generations_finished", "finished_at"),
     )

@@ -71,6 +71,7 @@ ROUTES = {
     "DELETE /api/auth/sessions/<uuid:session_id>": Row(PERSONAL),
     "GET /api/team/": Row(OWN_ADMIN),
     "PATCH /api/team/": Row(OWN_ADMIN, {"name": "Renamed"}),
+    "GET /api/team/activity/": Row(OWN_ADMIN),
     "GET /api/users/": Row(OWN_ADMIN),
     "PATCH /api/users/<uuid:user_id>": Row(TEAM_ADMIN, {"role": "admin"}),
     "POST /api/users/<uuid:user_id>/password-reset": Row(TEAM_ADMIN),

@@ -60,7 +60,7 @@ class World:
         """The id of a new agent, whose token is WEBHOOK_TOKEN."""
         with self._app.app_context():
             caller = Principal(user_id=uuid.uuid4(), team_id=team_id, session_id=uuid.uuid4(), role="admin")
-            agent = Agent(team_id=team_id, name="Agent", webhook_url=webhook_url, **fields)
+            agent = Agent(**{"team_id": team_id, "name": "Agent", "webhook_url": webhook_url, **fields})
             db.session.add(agent)
             db.session.commit()
             services().agents.update(caller, agent.id, {"webhook_token": WEBHOOK_TOKEN})

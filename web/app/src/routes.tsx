@@ -18,13 +18,33 @@ export interface Route {
   isAdmin?: boolean;
 }
 
+type AdminPages = typeof import("./admin/pages.ts");
+
+/** The pages of the administration, which are loaded together when one of them is asked for. */
+function adminPage(name: keyof AdminPages): ComponentType<RouteProps> {
+  return lazy(async () => ({ default: (await import("./admin/pages.ts"))[name] }));
+}
+
+const adminPages: Record<string, keyof AdminPages> = {
+  "/admin": "OverviewPage",
+  "/admin/agents": "AgentsPage",
+  "/admin/agents/new": "NewAgentPage",
+  "/admin/agents/:id": "AgentPage",
+  "/admin/agents/:id/feedback": "FeedbackPage",
+  "/admin/users": "UsersPage",
+  "/admin/invites": "InvitesPage",
+  "/admin/team": "TeamPage",
+  "/admin/audit": "AuditPage",
+  "/admin/errors": "ErrorsPage",
+};
+
 /** The pages for those who are signed in, the first that fits. Admin pages are loaded when they are asked for. */
 export const routes: readonly Route[] = [
   { path: "/", page: Start },
   { path: "/chats/:id", page: ConversationPage },
   { path: "/search", page: Search },
   { path: "/account", page: Account },
-  { path: "/admin", page: lazy(() => import("./admin/Overview.tsx")), isAdmin: true },
+  ...Object.entries(adminPages).map(([path, name]) => ({ path, page: adminPage(name), isAdmin: true })),
 ];
 
 export interface AdminLink {

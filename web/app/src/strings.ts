@@ -8,11 +8,14 @@ export const direction: "ltr" | "rtl" = "ltr";
 /** Dates and numbers are written as the browser's owner likes them. */
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const number = new Intl.NumberFormat();
 
 export const format = {
   day: (time: string): string => day.format(new Date(time)),
   moment: (time: string): string => moment.format(new Date(time)),
+  /** The time of day. */
+  time: (of: string): string => time.format(new Date(of)),
   number: (value: number): string => number.format(value),
 };
 

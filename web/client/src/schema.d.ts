@@ -1631,6 +1631,45 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/team/activity/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The team's answers that run now, and those of the last hour or day: how they ended and how long they took. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description hour: by the minute; day: by quarters of an hour. */
+                    period?: "hour" | "day";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Activity"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/": {
         parameters: {
             query?: never;
@@ -1762,6 +1801,41 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Activity: {
+            /** @description The 50 with the most answers, those first. */
+            agents?: components["schemas"]["AgentAnswers"][];
+            /**
+             * Format: date-time
+             * @description Later than since where there were more than 20000 answers: those before it.
+             */
+            counted_since?: string;
+            /** @description Most frequent first. */
+            failures?: components["schemas"]["FailureCount"][];
+            /** @enum {string} */
+            period?: "hour" | "day";
+            /** @description Answers that are running now, whenever they began. */
+            running?: number;
+            /** Format: date-time */
+            since?: string;
+            /** @description Seconds in a step. */
+            step_s?: number;
+            /** @description All of the period, oldest first. */
+            steps?: components["schemas"]["ActivityStep"][];
+            total?: components["schemas"]["Answers"];
+            /**
+             * Format: date-time
+             * @description Now.
+             */
+            until?: string;
+        };
+        ActivityStep: {
+            answers?: components["schemas"]["Answers"];
+            /**
+             * Format: date-time
+             * @description Its start.
+             */
+            at?: string;
+        };
         Agent: {
             avatar_url?: string | null;
             config?: {
@@ -1784,6 +1858,12 @@ export interface components {
             updated_at?: string;
             webhook_url?: string;
         };
+        AgentAnswers: {
+            /** Format: uuid */
+            agent_id?: string;
+            answers?: components["schemas"]["Answers"];
+            name?: string;
+        };
         AgentChanges: {
             config?: {
                 [key: string]: unknown;
@@ -1805,6 +1885,12 @@ export interface components {
         AgentPage: {
             items?: components["schemas"]["Agent"][];
             next_cursor?: string | null;
+        };
+        Answers: {
+            counts?: components["schemas"]["StatusCounts"];
+            /** @description Of those that are complete. */
+            duration_ms?: components["schemas"]["Quantiles"];
+            first_token_ms?: components["schemas"]["Quantiles"];
         };
         AuditEvent: {
             action?: string;
@@ -1957,6 +2043,10 @@ export interface components {
         Exchange: {
             message?: components["schemas"]["Message"];
             user_message?: components["schemas"]["Message"];
+        };
+        FailureCount: {
+            code?: string;
+            count?: number;
         };
         Feedback: {
             comment?: string;
@@ -2204,6 +2294,10 @@ export interface components {
             title: string;
             type: string;
         };
+        Quantiles: {
+            p50?: number | null;
+            p95?: number | null;
+        };
         RatedExchange: {
             answer?: string;
             /** Format: uuid */
@@ -2257,6 +2351,13 @@ export interface components {
         SessionPage: {
             items?: components["schemas"]["Session"][];
             next_cursor?: string | null;
+        };
+        StatusCounts: {
+            complete?: number;
+            error?: number;
+            interrupted?: number;
+            running?: number;
+            stopped?: number;
         };
         Stopped: {
             stopped?: boolean;

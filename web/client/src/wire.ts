@@ -12,6 +12,12 @@ type Whole<Name extends keyof Schemas, Sometimes extends keyof Schemas[Name] = n
 > &
   Pick<Schemas[Name], Sometimes>;
 
+type AllOf<Value> = Value extends (infer Item)[]
+  ? AllOf<Item>[]
+  : Value extends object
+    ? { [Name in keyof Value]-?: AllOf<Value[Name]> }
+    : Value;
+
 /** A keyset page: pass `next_cursor` as `cursor` for the one after it. */
 export interface Page<Item> {
   items: Item[];
@@ -21,6 +27,7 @@ export interface Page<Item> {
 export type User = Whole<"User">;
 export type Session = Whole<"Session">;
 export type Team = Whole<"Team">;
+export type Activity = AllOf<Schemas["Activity"]>;
 export type Invite = Whole<"Invite">;
 export type IssuedInvite = Whole<"IssuedInvite">;
 export type IssuedReset = Whole<"IssuedReset">;

@@ -7,10 +7,12 @@ interface Props {
   onClose: () => void;
   children: ReactNode;
   className?: string;
+  /** A click beside it does nothing: what it shows can not be had again. */
+  staysOnClick?: boolean;
 }
 
 /** A modal dialog, shown as long as it is rendered. Esc, the cross and a click beside it close it. */
-export function Dialog({ title, onClose, children, className = "" }: Props) {
+export function Dialog({ title, onClose, children, className = "", staysOnClick = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
 
@@ -26,7 +28,7 @@ export function Dialog({ title, onClose, children, className = "" }: Props) {
   }, []);
 
   const onBackdrop = (event: MouseEvent) => {
-    if (event.target === ref.current) onClose();
+    if (event.target === ref.current && !staysOnClick) onClose();
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Esc does the same, by the browser
@@ -56,20 +58,30 @@ interface ConfirmProps {
   text: string;
   action: string;
   isBusy: boolean;
+  isDanger?: boolean;
   onConfirm: () => void;
   onClose: () => void;
   children?: ReactNode;
 }
 
 /** Asks before something that can not be undone. `children`: what went wrong with it. */
-export function ConfirmDialog({ title, text, action, isBusy, onConfirm, onClose, children }: ConfirmProps) {
+export function ConfirmDialog({
+  title,
+  text,
+  action,
+  isBusy,
+  isDanger = true,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       <p dir="auto">{text}</p>
       {children}
       <div className="dialog-actions">
         <Button onClick={onClose}>{strings.common.cancel}</Button>
-        <Button look="danger" isBusy={isBusy} onClick={onConfirm}>
+        <Button look={isDanger ? "danger" : "primary"} isBusy={isBusy} onClick={onConfirm}>
           {action}
         </Button>
       </div>

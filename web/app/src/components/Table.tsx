@@ -8,6 +8,8 @@ export interface Column<Row> {
   isHeading?: boolean;
   /** Not shown on a phone. */
   isMinor?: boolean;
+  /** Buttons: the title is only read out, and they stand at the end. */
+  isActions?: boolean;
 }
 
 interface Props<Row> {
@@ -26,9 +28,9 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ title, isMinor }) => (
+            {columns.map(({ title, isMinor, isActions }) => (
               <th key={title} scope="col" className={isMinor ? "minor" : undefined}>
-                {title}
+                {isActions ? <span className="visually-hidden">{title}</span> : title}
               </th>
             ))}
           </tr>
@@ -36,13 +38,13 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ title, cell, isHeading, isMinor }) =>
+              {columns.map(({ title, cell, isHeading, isMinor, isActions }) =>
                 isHeading ? (
                   <th key={title} scope="row" dir="auto">
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={title} className={isMinor ? "minor" : undefined}>
+                  <td key={title} className={isMinor ? "minor" : isActions ? "actions" : undefined}>
                     {cell(row)}
                   </td>
                 ),

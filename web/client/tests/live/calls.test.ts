@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type {
+  Activity,
   Agent,
   ApiError,
   BulkOutcome,
@@ -77,8 +78,7 @@ test("what the types call always there is there", async () => {
   const made = await openChat(person);
   expectFields(made, chat);
   for await (const _ of client.send(made.id, "/sim tokens=3 delay_ms=1"));
-  const listed = await client.request<Page<ListedChat>>("GET", "/api/chats/");
-  expectFields(listed.items[0], { ...chat, generation: true });
+  expectFields((await client.request<Page<ListedChat>>("GET", "/api/chats/")).items[0], { ...chat, generation: true });
   const opened = await client.request<OpenChat>("GET", `/api/chats/${made.id}`);
   expectFields(opened, { ...chat, messages: true, has_more: true, generation: true, versions: true });
   const [question, answer] = opened.messages as [Message, Message];
@@ -117,6 +117,21 @@ test("what admins see, too", async () => {
     created_at: true,
   });
   expectFields((await client.request<Page<User>>("GET", "/api/users/")).items[0], user);
+  const activity = await client.request<Activity>("GET", "/api/team/activity/");
+  expectFields(activity, {
+    period: true,
+    since: true,
+    until: true,
+    counted_since: true,
+    step_s: true,
+    running: true,
+    total: true,
+    agents: true,
+    steps: true,
+    failures: true,
+  });
+  expectFields(activity.total, { counts: true, first_token_ms: true, duration_ms: true });
+  expectFields(activity.steps[0], { at: true, answers: true });
   const invite: Names<Invite> = {
     id: true,
     role: true,
