@@ -161,7 +161,9 @@ def test_a_chat_of_5000_messages_opens_at_its_end_and_loads_older_ones_in_place(
     page.locator(".transcript").hover()
     loaded = 50
     for _ in range(3):
-        page.locator(".transcript").evaluate("(element) => { element.scrollTop = 700; }")
+        page.locator(".transcript").evaluate("(element) => { element.scrollTop = 1500; }")
+        page.wait_for_timeout(200)  # what comes into view is drawn, and has its height
+        page.locator(".transcript").evaluate("(element) => { element.scrollTop = 790; }")
         before = page.evaluate(places)
         loaded += 100
         expect(page.locator(".message")).to_have_count(loaded)
