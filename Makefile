@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 # Files of tests that run at once. Most wait most of the time: for silences, limits, stops.
 JOBS ?= 3
+# What `bench` measures (all figures when empty), and how: make bench NAME=flat_out BENCH_ARGS="--rounds 7"
+NAME ?=
+BENCH_ARGS ?=
 # What `lock` hands to uv, for instance: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
 
@@ -17,7 +20,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run web types test web-test screenshots chaos fuzz lint format reference lock clean reset
+.PHONY: help run web types test web-test screenshots bench chaos fuzz lint format reference lock clean reset
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +46,9 @@ web-test: $(VENV)/.stamp-dev ## Only the web client: style, types, tests
 
 screenshots: $(VENV)/.stamp-dev ## Make the README's pictures anew (needs Chromium)
 	WEB_TESTS=required $(BIN)/python -m pytest -q tests/web/readme_pictures.py
+
+bench: $(VENV)/.stamp-bench ## Measure beside FastAPI and nginx; NAME=flat_out for one figure (all: 30 minutes)
+	@$(BIN)/python -m benchmarks $(NAME) $(BENCH_ARGS)
 
 chaos: $(VENV)/.stamp-dev ## The long faults: 200 kills, a reload of 100 streams, 50 clients that stop reading (15 minutes)
 	CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_STREAMS=$${CHAOS_STREAMS:-100} CHAOS_STALLED=$${CHAOS_STALLED:-50} \
@@ -70,8 +76,10 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-e
 lock: $(VENV)/.stamp-dev ## Pin the packages of requirements*.in in requirements*.txt
 	$(COMPILE) requirements.in --output-file requirements.txt
 	$(COMPILE) requirements-demo.in --output-file requirements-demo.txt
+	$(COMPILE) requirements-otel.in --output-file requirements-otel.txt
 	$(COMPILE) requirements-web.in --output-file requirements-web.txt
 	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) requirements-bench.in --output-file requirements-bench.txt
 
 clean: ## Delete what tools cached; instance/ with its data stays
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build web/node_modules web/*/node_modules web/*/dist
@@ -103,6 +111,10 @@ $(VENV)/.stamp-run: requirements.txt requirements-demo.txt $(BIN)/python
 $(VENV)/.stamp-dev: requirements-dev.txt requirements.txt requirements-demo.txt $(BIN)/python
 	$(INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.stamp-run $@
+
+$(VENV)/.stamp-bench: requirements-bench.txt $(VENV)/.stamp-dev
+	$(INSTALL) -r requirements-bench.txt
+	@touch $@
 
 # A broken link, left by a Python that went, counts as missing: .venv is then made anew, and make must not find the
 # stamps of the old one.

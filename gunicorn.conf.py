@@ -7,9 +7,11 @@ worker.
 from __future__ import annotations
 
 import gc
+import math
 import os
 import socket
 import sys
+import time
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -67,6 +69,9 @@ logger_class = Lines
 DRAIN_MARGIN_S = 3
 """What is left of the graceful limit to store answers that did not end in time."""
 
+TRACES_S = 2.0
+"""What the collector is given at the end of a worker, where so much is left until gunicorn kills it."""
+
 LOOK_S = 0.2
 
 LONG_BODY_BYTES = 4 << 20
@@ -123,9 +128,11 @@ def post_worker_init(worker: Any) -> None:
     def drain_when_stopped() -> None:
         while worker.alive:
             gevent.sleep(LOOK_S)
+        worker.killed_at = time.monotonic() + graceful_timeout
         gevent.spawn(_keep_closing_idle_connections)
         runner.drain(max(graceful_timeout - DRAIN_MARGIN_S, 1), worker.served)
 
+    worker.killed_at = math.inf
     worker.served = Flag()
     worker.drain = gevent.spawn(drain_when_stopped)
 
@@ -164,7 +171,9 @@ def worker_exit(_server: Any, worker: Any) -> None:
     if drain is not None:
         worker.served.set()
         drain.join(timeout=graceful_timeout)
-        worker.wsgi.extensions["chatstream"].failures.flush()
+        services = worker.wsgi.extensions["chatstream"]
+        services.failures.flush()
+        services.tracing.close(min(TRACES_S, max(worker.killed_at - time.monotonic() - LOOK_S, 0.1)))
 
 
 def child_exit(_server: Any, worker: Any) -> None:

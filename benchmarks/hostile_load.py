@@ -19,7 +19,8 @@ from contextlib import contextmanager, suppress
 import requests
 
 from benchmarks.pinger import Pinger
-from benchmarks.stage import OTHER_CORES, WORKER_CORES, Stage, Worker, quantiles
+from benchmarks.processes import OTHER_CORES, WORKER_CORES
+from benchmarks.stage import Stage, Worker, quantiles
 from tests.support.world import Account
 
 SECONDS = 20.0

@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import processes
 from benchmarks.chatstream_server import DEPLOYED, ChatStream
 from benchmarks.checks import check
-from benchmarks.generator import Answer, Load, Request
+from benchmarks.generator import Answer, Load, Request, StandIn
 from benchmarks.peers.fastapi_server import FastAPI
 from benchmarks.peers.nginx_server import Nginx
+from benchmarks.processes import WORKER_CORES, busy_s
 from benchmarks.profiles import recording
 from benchmarks.ratios import order
 from benchmarks.report import Report
@@ -26,6 +28,9 @@ SETTLE_S = 1.0
 
 TRAIL_S = 0.3
 """After each load: what a server does when the answers have ended counts as well."""
+
+OTHERS = "others"
+"""Measured beside every figure: what anything but the subject had of its core. Where it is much, times say little."""
 
 LOG_CHARS = 3000
 """Of each log, shown when something fails: the logs go with the stage."""
@@ -54,18 +59,21 @@ class Cost:
     seconds: float
     cpu_s: float
     database_cpu_s: float
+    generator_cpu_s: float
 
 
 class Lineup:
-    """The stage with all subjects on it."""
+    """The stage with the workflow and all subjects on it."""
 
-    def __init__(self, stage: Stage, subjects: Mapping[str, Subject], effort: Effort) -> None:
+    def __init__(self, stage: Stage, workflow: StandIn, subjects: Mapping[str, Subject], effort: Effort) -> None:
         self.stage = stage
+        self.workflow = workflow
         self.subjects = subjects
         self.effort = effort
 
     def play(self, report: Report, measure: Callable[[Subject], Mapping[str, float]]) -> None:
         """Measure each subject once to warm it up, then in each round, by turns."""
+        report.measures[OTHERS] = "the worker's core, taken by others, %"
         for subject in self.subjects.values():
             self._turn(subject, measure, "warm-up")
         self.stage.analyze()
@@ -76,11 +84,16 @@ class Lineup:
 
     def load(self, subject: Subject, requests: Sequence[Request], *, pause_s: float = 0, ramp_s: float = 0) -> Cost:
         """Put ``requests`` to a subject; returns when all are answered, well. Raises SystemExit otherwise."""
-        cpu, database = subject.cpu_s(), self.stage.database_cpu_s()
+        before = self._cpu_s(subject)
         load = self.client(subject, requests, pause_s=pause_s, ramp_s=ramp_s)
-        answers, seconds = load.answers, load.told["seconds"]
+        answers = load.answers
         time.sleep(TRAIL_S)
-        return Cost(answers, seconds, subject.cpu_s() - cpu, self.stage.database_cpu_s() - database)
+        server, database, workflow = (now - then for now, then in zip(self._cpu_s(subject), before, strict=True))
+        return Cost(answers, load.told["seconds"], server, database, workflow + load.told["cpu_s"])
+
+    def _cpu_s(self, subject: Subject) -> tuple[float, float, float]:
+        """Of the subject, of PostgreSQL and of the workflow."""
+        return subject.cpu_s(), self.stage.database_cpu_s(), processes.cpu_s(self.workflow.child.pid)
 
     def client(self, subject: Subject, requests: Sequence[Request], *, pause_s: float = 0, ramp_s: float = 0) -> Load:
         """The clients of a subject, on their way."""
@@ -97,8 +110,11 @@ class Lineup:
     ) -> Mapping[str, float]:
         self.stage.ask("CHECKPOINT")
         time.sleep(SETTLE_S)
+        begun, busy, cpu = time.monotonic(), busy_s(WORKER_CORES), subject.cpu_s()
         with self._profile(subject, when):
-            found = measure(subject)
+            found = dict(measure(subject))
+        others = busy_s(WORKER_CORES) - busy - (subject.cpu_s() - cpu)
+        found[OTHERS] = max(0, others) / (time.monotonic() - begun) * 100
         told = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
         print(f"  {when:<8} {subject.name:<10} {told}", file=sys.stderr, flush=True)
         return found
@@ -127,7 +143,7 @@ def lineup(effort: Effort, *, peers: Sequence[str] = tuple(PEERS)) -> Iterator[L
             if name in effort.peers:
                 subjects[name] = stack.enter_context(PEERS[name](stage, workflow))
         try:
-            yield Lineup(stage, subjects, effort)
+            yield Lineup(stage, workflow, subjects, effort)
         except BaseException:
             for log in stage.folder.glob("*.log"):
                 print(f"{log.name}:\n{log.read_text(errors='replace')[-LOG_CHARS:]}", file=sys.stderr)

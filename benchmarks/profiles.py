@@ -19,7 +19,8 @@ PROGRAM = Path(sys.executable).with_name("py-spy")
 IDLE = "_Condition.wait (gevent/_threading.py"
 """Threads of gevent's pool that wait for work; py-spy takes them for busy."""
 
-_FRAME = re.compile(r"(?P<function>.*) \((?P<file>[^)]*?)(:\d+)?\)$")
+ROWS = 40
+_FRAME = re.compile(r"(?P<function>.*) \((?P<file>[^()]*)\)$")
 
 
 @contextmanager
@@ -34,26 +35,32 @@ def recording(pid: int, file: Path) -> Iterator[None]:
         child.wait(30)
 
 
-def table(files: list[Path], count: int = 70) -> str:
-    """Of all samples, in percent: the functions at work themselves, and those with all that they call."""
-    own: Counter[str] = Counter()
+def table(files: list[Path]) -> str:
+    """Of all samples, in percent: packages and functions at work themselves, and functions with what they call."""
+    packages: Counter[str] = Counter()
+    itself: Counter[str] = Counter()
     within: Counter[str] = Counter()
     for file in files:
         for line in file.read_text().splitlines():
             stack, _, seen = line.rpartition(" ")
-            if IDLE in stack:
-                continue
-            frames = [_short(frame) for frame in stack.split(";")]
-            own[frames[-1]] += int(seen)
-            for frame in set(frames):
-                within[frame] += int(seen)
-    total = sum(own.values()) or 1
-    lines = [f"{total} samples", "", f"{'with what it calls':<76} {'itself':<70}"]
-    for (a, whole), (b, alone) in zip(within.most_common(count), own.most_common(count), strict=False):
-        lines.append(f"{whole / total:6.1%} {a:<68.68} {alone / total:6.1%} {b:<64.64}")
+            if IDLE not in stack:
+                frames = stack.split(";")
+                packages[_package(frames[-1])] += int(seen)
+                itself[_short(frames[-1])] += int(seen)
+                within.update(dict.fromkeys({_short(frame) for frame in frames}, int(seen)))
+    total = sum(itself.values()) or 1
+    sections = (("packages, themselves", packages), ("functions, themselves", itself), ("with what they call", within))
+    lines = [f"{total} samples"]
+    for title, counted in sections:
+        lines += ["", title, *(f"{seen / total:6.1%} {name}" for name, seen in counted.most_common(ROWS))]
     return "\n".join(lines) + "\n"
 
 
 def _short(frame: str) -> str:
     found = _FRAME.match(frame)
     return f"{found['function']} ({'/'.join(found['file'].split('/')[-3:])})" if found else frame
+
+
+def _package(frame: str) -> str:
+    found = _FRAME.match(frame)
+    return found["file"].partition("/")[0] if found else frame

@@ -66,7 +66,7 @@ class Worker(Process):
 
 def sign_in(url: str, email: str) -> str:
     """The Cookie header of the requests of an account whose password is PASSWORD."""
-    answer = requests.post(f"{url}/api/auth/login", json={"email": email, "password": PASSWORD}, timeout=10)
+    answer = requests.post(f"{url}/api/auth/login", json={"email": email, "password": PASSWORD}, timeout=60)
     answer.raise_for_status()
     return f"access_token={answer.cookies['access_token']}"
 

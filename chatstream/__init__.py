@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from chatstream.services.doctor import Doctor
     from chatstream.services.generations import GenerationRunner
     from chatstream.services.health import Readiness
+    from chatstream.services.maintenance import Kept
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
     from chatstream.services.shared_log import SharedLog
+    from chatstream.tracing.interface import Tracing
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MAX_BODY_BYTES = 1 << 20
@@ -56,13 +58,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
-    logs.init_logs(settings.log_level, settings.log_format, access.context)
     app = Flask("chatstream", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
+    tracing = _tracing(app, settings)
     access.init_access(app)
+    logs.init_logs(settings.log_level, settings.log_format, lambda: {**access.context(), **tracing.ids()})
     init_extensions(app)
-    app.extensions["chatstream"] = services = _services(app, settings)
+    app.extensions["chatstream"] = services = _services(app, settings, tracing)
     failures.keep_failures(services.failures)
     problems.init_problems(app)
     tokens.init_tokens(app, SigningKeys([settings.jwt_secret_key, *settings.jwt_previous_keys]))
@@ -77,6 +80,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     hops = settings.trusted_proxies
     app.wsgi_app = ProxyFix(wsgi_app, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi_app  # type: ignore[method-assign]
     return app
+
+
+def _tracing(app: Flask, settings: Settings) -> Tracing:
+    from chatstream.http import traces
+    from chatstream.tracing.interface import OFF
+
+    if settings.traces == "off":
+        return OFF
+    from chatstream.tracing.otel import OtelTracing  # its packages need not be there
+
+    tracing = OtelTracing(continues=settings.traces == "continue")
+    traces.trace_requests(app, tracing)
+    return tracing
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
@@ -129,10 +145,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _services(app: Flask, settings: Settings) -> Services:
-    from chatstream import pooled_connections
-    from chatstream.extensions import db, unpooled_engine
-    from chatstream.services import query_times
+def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
+    from chatstream.extensions import unpooled_engine
     from chatstream.services.agents import Agents
     from chatstream.services.avatars import Avatars
     from chatstream.services.container import Services
@@ -140,6 +154,7 @@ def _services(app: Flask, settings: Settings) -> Services:
     from chatstream.services.generations.intake import Intake
     from chatstream.services.health import Readiness
     from chatstream.services.invitations import Invitations
+    from chatstream.services.maintenance import Maintenance
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
@@ -150,14 +165,11 @@ def _services(app: Flask, settings: Settings) -> Services:
     policy = _outbound_policy(settings)
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
     shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
-    streamer = N8nStreamer(policy=policy)
+    streamer = N8nStreamer(policy=policy, tracing=tracing)
     unpooled = unpooled_engine(settings.direct_url, settings.search_config)
     aside = unpooled.execution_options(isolation_level="AUTOCOMMIT")
-    with app.app_context():
-        query_times.observe(db.engine)
-        pooled_connections.check(db.engine)
-        figures = ProcessFigures(db.engine)
-    runner = _runner(app, settings, streamer, shared_log, aside)
+    figures = ProcessFigures(_engine(app, tracing))
+    runner = _runner(app, settings, streamer, shared_log, aside, tracing)
     readiness = Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url, is_stopping=lambda: runner.is_stopping)
     accounts = _accounts(settings)
     return Services(
@@ -172,9 +184,37 @@ def _services(app: Flask, settings: Settings) -> Services:
         shared_log=shared_log,
         runner=runner,
         readiness=readiness,
-        doctor=_doctor(settings, readiness),
+        doctor=_doctor(settings, readiness, tracing),
         failures=FailureQueue(aside),
         figures=figures,
+        tracing=tracing,
+        maintenance=Maintenance(_kept(settings)),
+    )
+
+
+def _engine(app: Flask, tracing: Tracing) -> Engine:
+    """The engine of the requests, checked and looked at."""
+    from chatstream import pooled_connections
+    from chatstream.extensions import db
+    from chatstream.services import query_spans, query_times
+
+    with app.app_context():
+        query_times.observe(db.engine)
+        if tracing.is_on:
+            query_spans.trace_statements(db.engine, tracing)
+        pooled_connections.check(db.engine)
+        return db.engine
+
+
+def _kept(settings: Settings) -> Kept:
+    from chatstream.services.maintenance import Kept
+
+    return Kept(
+        sessions=settings.session_days,
+        invites=settings.invite_days,
+        failures=settings.error_log_days,
+        generations=settings.generation_days,
+        audit=settings.audit_days,
     )
 
 
@@ -189,7 +229,7 @@ def _outbound_policy(settings: Settings) -> OutboundPolicy:
 
 
 def _runner(
-    app: Flask, settings: Settings, streamer: N8nStreamer, shared_log: SharedLog, aside: Engine
+    app: Flask, settings: Settings, streamer: N8nStreamer, shared_log: SharedLog, aside: Engine, tracing: Tracing
 ) -> GenerationRunner:
     from chatstream.services import principal_cache
     from chatstream.services.generations import GenerationRunner
@@ -203,15 +243,16 @@ def _runner(
         log=shared_log,
         app_context=app.app_context,
         listener=listener,
-        observer=Observer(by_agent=settings.metrics_by_agent),
+        observer=Observer(by_agent=settings.metrics_by_agent, tracing=tracing),
     )
 
 
-def _doctor(settings: Settings, readiness: Readiness) -> Doctor:
+def _doctor(settings: Settings, readiness: Readiness, tracing: Tracing) -> Doctor:
     from chatstream.services.doctor import Doctor
 
     return Doctor(
         readiness=readiness,
+        tracing=tracing,
         is_development=settings.is_development,
         workers=settings.workers,
         worker_connections=settings.worker_connections,

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 Environment = Literal["production", "development"]
 LogFormat = Literal["json", "text"]
 CookiePrefix = Literal["none", "host"]
+Traces = Literal["off", "on", "continue"]
 
 MIN_SECRET_BYTES: Final = 32
 """HS256 and HMAC-SHA384 want keys of at least their digest's strength (RFC 7518, section 3.2)."""
@@ -27,6 +29,7 @@ BUNDLED_WEB_APP: Final = Path(__file__).parent / "static" / "app"
 """Where `make web` puts the web client."""
 
 _PLACEHOLDER = re.compile(r"change[-_ ]?me|example|insecure|placeholder|your[-_ ]|^(.)\1*$|secret-?key", re.I)
+_EXPORTER: Final = "opentelemetry.exporter.otlp.proto.http"
 _RATE = re.compile(r"^\s*\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?\s*$", re.I)
 
 T = TypeVar("T")
@@ -52,6 +55,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)
     metrics_by_agent: bool = False
     metrics_folder: Path | None = None
+    traces: Traces = "off"
     web_app: Path | None = BUNDLED_WEB_APP
 
     database_url: str = field(repr=False)
@@ -82,6 +86,12 @@ class Settings:
     max_streams_per_user: int = 5
     search_config: str = "simple"
     import_max_mib: int = 16
+
+    error_log_days: int = 30
+    session_days: int = 7
+    invite_days: int = 90
+    generation_days: int = 90
+    audit_days: int = 0
 
     @property
     def direct_url(self) -> str:
@@ -115,8 +125,14 @@ class _Reader:
         self._development = self._environment == "development"
 
     def settings(self) -> Settings:
+        settings = self._read()
+        if self._complaints:
+            raise SettingsError("\n".join(self._complaints))
+        return settings
+
+    def _read(self) -> Settings:
         development = self._development
-        settings = Settings(
+        return Settings(
             environment=self._environment,
             host=self._text("HOST", "127.0.0.1"),
             port=self._number("PORT", 8000, 1, 65535),
@@ -129,6 +145,7 @@ class _Reader:
             metrics_token=next(iter(self._secrets("METRICS_TOKEN")), None),
             metrics_by_agent=self._choice("METRICS_BY_AGENT", "off", ("off", "on")) == "on",
             metrics_folder=self._metrics_folder(),
+            traces=self._traces(),
             web_app=self._web_app("WEB_APP"),
             database_url=self._database_url("DATABASE_URL"),
             database_direct_url=self._direct_url(),
@@ -155,10 +172,12 @@ class _Reader:
             max_streams_per_user=self._number("MAX_STREAMS_PER_USER", 5, 1, 1000),
             search_config=self._search_config("SEARCH_CONFIG"),
             import_max_mib=self._number("IMPORT_MAX_MIB", 16, 1, 256),
+            error_log_days=self._days("ERROR_LOG_RETENTION_DAYS", 30, 1),
+            session_days=self._days("SESSION_RETENTION_DAYS", 7, 1),
+            invite_days=self._days("INVITE_RETENTION_DAYS", 90, 1),
+            generation_days=self._days("GENERATION_RETENTION_DAYS", 90, 2),
+            audit_days=self._days("AUDIT_RETENTION_DAYS", 0, 30),
         )
-        if self._complaints:
-            raise SettingsError("\n".join(self._complaints))
-        return settings
 
     def _complain(self, name: str, why: str, instead: T) -> T:
         self._complaints.append(f"{name}: {why}")
@@ -183,6 +202,13 @@ class _Reader:
         if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
             return self._complain(name, f"must be a whole number from {least} to {most}", default)
         return int(text)
+
+    def _days(self, name: str, default: int, least: int) -> int:
+        """How long something is kept: for ever with 0, and never for less than ``least`` days."""
+        days = self._number(name, default, 0, 36_500)
+        if 0 < days < least:
+            return self._complain(name, f"must be 0 (kept for ever) or at least {least}", default)
+        return days
 
     def _rate(self, name: str, default: str) -> str:
         value = self._text(name, default)
@@ -209,6 +235,17 @@ class _Reader:
         """Not a setting: gunicorn.conf.py makes the folder, and names it so for prometheus-client."""
         folder = self._environ.get("PROMETHEUS_MULTIPROC_DIR")
         return Path(folder) if folder else None
+
+    def _traces(self) -> Traces:
+        traces = cast(Traces, self._choice("TRACES", "off", ("off", "on", "continue")))
+        if traces == "off":
+            return traces
+        if not _is_installed(_EXPORTER):
+            return self._complain("TRACES", "needs packages: pip install -r requirements-otel.txt", "off")
+        for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+            if self._environ.get(name) not in (None, "", "http/protobuf"):
+                return self._complain(name, "must be http/protobuf: traces are sent in no other way", "off")
+        return traces
 
     def _web_app(self, name: str) -> Path | None:
         text = self._text(name, "on")
@@ -280,3 +317,11 @@ class _Reader:
         if "*" in word:
             return self._complain(name, "wildcards are not allowed: list each origin", word)
         return word.lower()
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module could be imported; only the packages that it is in are."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -17,6 +17,9 @@ from typing import Any, Final
 from chatstream.config import LogFormat
 
 LOGGER: Final = "chatstream"
+LIBRARIES: Final = ("opentelemetry",)
+"""They complain of their own accord, over and over: each complaint is told once in SELDOM_S."""
+SELDOM_S: Final = 60.0
 
 Fields = Mapping[str, Any]
 
@@ -67,6 +70,21 @@ class TextLines(logging.Formatter):
         return head + "\n    ".join(_CONTROLS.sub(_escaped, line) for line in (" ".join(words), *stack))
 
 
+class Seldom(logging.Filter):
+    """Lets a complaint through once in SELDOM_S, whatever values are in its words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is to be told."""
+        if record.created - self._told.get(str(record.msg), 0.0) < SELDOM_S:
+            return False
+        self._told[str(record.msg)] = record.created
+        return True
+
+
 def _escaped(control: re.Match[str]) -> str:
     return repr(control[0])[1:-1]
 
@@ -84,14 +102,18 @@ def init_logs(level: str, form: LogFormat, context: Callable[[], Fields] = dict)
         record.context = context()
         return True
 
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(FORMATTERS[form]())
-    handler.addFilter(add_context)
-    handler.setLevel(level.upper())
-    logger = logging.getLogger(LOGGER)
-    logger.handlers[:] = [handler]
-    logger.setLevel(min(handler.level, logging.WARNING))
-    logger.propagate = False
+    for name in (LOGGER, *LIBRARIES):
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(FORMATTERS[form]())
+        handler.addFilter(add_context)
+        handler.setLevel(level.upper())
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(min(handler.level, logging.WARNING))
+        logger.propagate = False
+        if name in LIBRARIES:
+            handler.addFilter(Seldom())
+            logger.setLevel(logging.WARNING)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

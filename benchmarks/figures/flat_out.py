@@ -13,6 +13,7 @@ MEASURES = {
     "tokens_s": "tokens/s",
     "cpu_us": "CPU of the server, µs a token",
     "database_us": "CPU of PostgreSQL, µs a token",
+    "generator_us": "CPU of the workflow and the clients, µs a token",
     "coalescing": "tokens a frame",
 }
 
@@ -30,6 +31,7 @@ def measure(effort: Effort) -> Report:
                 "tokens_s": total / cost.seconds,
                 "cpu_us": cost.cpu_s / total * 1e6,
                 "database_us": cost.database_cpu_s / total * 1e6,
+                "generator_us": cost.generator_cpu_s / total * 1e6,
                 "coalescing": total / sum(answer.frames for answer in cost.answers),
             }
 

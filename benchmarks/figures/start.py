@@ -21,6 +21,7 @@ LIMIT_S = 30.0
 LOOK_S = 0.005
 MEASURES = {
     "serves_s": "first answer after, s",
+    "cpu_s": "CPU until then, s",
     "worker_mb": "resident memory of the worker, MB",
     "all_mb": "memory of all its processes (shared pages divided), MB",
     "idle_cpu": "core in use while nobody asks, %",
@@ -62,11 +63,13 @@ def _one(start: Start) -> Mapping[str, float]:
             time.sleep(LOOK_S)
         serves = time.monotonic() - begun
         family = [process.child.pid, *processes.children(process.child.pid)]
+        to_serve = sum(map(processes.cpu_s, family))
         time.sleep(IDLE_S / 2)
         cpu = sum(map(processes.cpu_s, family))
         time.sleep(IDLE_S)
         return {
             "serves_s": serves,
+            "cpu_s": to_serve,
             "worker_mb": processes.memory_kb(family[-1]) / 1000,
             "all_mb": sum(processes.memory_kb(pid, "Pss") for pid in family) / 1000,
             "idle_cpu": (sum(map(processes.cpu_s, family)) - cpu) / IDLE_S * 100,

@@ -143,6 +143,7 @@ int workflow(int port)
         return 1;
     }
     watch(poll, listener);
+    srand48(1); /* unseeded, the first moment would be 0 */
     for (;;) {
         int n = epoll_wait(poll, events, EVENTS, 1);
         for (int i = 0; i < n; i++) {

@@ -1,26 +1,23 @@
-"""``flask maintenance``: what a daily timer runs."""
+"""``flask maintenance``: what a timer runs."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 import click
 from flask.cli import with_appcontext
 
 from chatstream.cli.failures import plainly
-from chatstream.services import maintenance
+from chatstream.http.services import services
 
 
 @click.command("maintenance")
-@click.option(
-    "--errors-days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Keep failures so long."
-)
+@click.option("--dry-run", is_flag=True, help="Count only.")
 @with_appcontext
 @plainly
-def maintenance_command(errors_days: int) -> None:
-    """Delete failures, sessions, invites and password resets that have had their time.
+def maintenance_command(dry_run: bool) -> None:
+    """Delete what the settings (..._RETENTION_DAYS) keep no longer, and events and password resets that are over.
 
-    Safe on every node at once. Chats are deleted by `flask chats purge` alone.
+    Safe on every node at once, and may be interrupted. Chats are deleted by `flask chats purge` alone.
     """
-    for what, count in maintenance.clean(errors_kept=timedelta(days=errors_days)).items():
-        click.echo(f"{what}: {count} deleted")
+    maintenance = services().maintenance
+    for kind, count in maintenance.count() if dry_run else maintenance.run():
+        click.echo(f"{kind}: {count} {'to delete' if dry_run else 'deleted'}")

@@ -58,18 +58,19 @@ def _end(response: Response) -> Response:
     labels = (_method(), _route())
     instruments.HTTP_REQUESTS.labels(*labels, f"{response.status_code // 100}xx").inc()
     instruments.HTTP_DURATION.labels(*labels).observe(took)
-    fields = _fields(response)
+    told = fields(response)
     if response.mimetype == EVENT_STREAM:
-        _follow(response, fields)
+        _follow(response, told)
     else:
         size = response.content_length if response.is_streamed else response.calculate_content_length()
         is_quiet = request.endpoint in PROBES and response.status_code == 200
         level = logging.DEBUG if is_quiet else logging.INFO
-        event(log, "request", level=level, **fields, duration_ms=_ms(took), bytes=size)
+        event(log, "request", level=level, **told, duration_ms=_ms(took), bytes=size)
     return response
 
 
-def _fields(response: Response) -> dict[str, Any]:
+def fields(response: Response) -> dict[str, Any]:
+    """What may be told of the current request and its answer; what is not known is None."""
     arguments = request.view_args or {}
     ids = {name if name != "user_id" else "target_user_id": arguments.get(name) for name in IDS}
     return {
@@ -83,7 +84,7 @@ def _fields(response: Response) -> dict[str, Any]:
     }
 
 
-def _follow(response: Response, fields: dict[str, Any]) -> None:
+def _follow(response: Response, told: dict[str, Any]) -> None:
     """Count what a stream sends, and tell of it when it is closed, however that comes; there is no request then."""
     opened = g.get("started", time.monotonic())
     pieces, sent = response.response, 0
@@ -98,9 +99,9 @@ def _follow(response: Response, fields: dict[str, Any]) -> None:
         took = time.monotonic() - opened
         instruments.SSE_CONNECTIONS.dec()
         instruments.SSE_DURATION.observe(took)
-        event(log, "request", **fields, duration_ms=_ms(took), bytes=sent)
+        event(log, "request", **told, duration_ms=_ms(took), bytes=sent)
 
-    event(log, "stream_opened", **fields)
+    event(log, "stream_opened", **told)
     instruments.SSE_CONNECTIONS.inc()
     response.response = counted()
     response.call_on_close(closed)

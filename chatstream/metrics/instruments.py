@@ -12,7 +12,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, values
 
-if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+if values.ValueClass is not values.MutexValue:
     # by default it asks the kernel for the process id at each count; a worker imports this and never forks
     _WORKER: Final = os.getpid()
     values.ValueClass = values.MultiProcessValue(lambda: _WORKER)  # type: ignore[no-untyped-call]

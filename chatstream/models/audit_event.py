@@ -41,7 +41,8 @@ TARGET_TYPES: tuple[TargetType, ...] = get_args(TargetType)
 class AuditEvent(Base):
     """One act. Ids beyond the team are plain values, with the names of that moment: a row outlives what it speaks of.
 
-    Rows are only ever added; a trigger refuses UPDATE (migration 0005).
+    Rows are only ever added; triggers refuse UPDATE (migration 0005), and DELETE but for the retention time of
+    `flask maintenance` and with a team that is deleted (migration 0012).
     """
 
     __tablename__ = "audit_events"
@@ -55,6 +56,7 @@ class AuditEvent(Base):
         Index("ix_audit_events_action_list", "team_id", "action", text("created_at DESC"), text("id DESC")),
         Index("ix_audit_events_actor_list", "team_id", "actor_id", text("created_at DESC"), text("id DESC")),
         Index("ix_audit_events_target_list", "team_id", "target_id", text("created_at DESC"), text("id DESC")),
+        Index(None, "created_at"),
     )
 
     id: Mapped[UuidKey]

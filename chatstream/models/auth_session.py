@@ -18,7 +18,7 @@ class AuthSession(Base):
     __tablename__ = "auth_sessions"
     __table_args__ = (
         Index("ix_auth_sessions_user_list", "user_id", text("created_at DESC"), text("id DESC")),
-        Index(None, "expires_at"),
+        Index("ix_auth_sessions_end", text("LEAST(revoked_at, expires_at)")),
     )
 
     id: Mapped[UuidKey]

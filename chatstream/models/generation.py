@@ -35,6 +35,7 @@ class Generation(Base):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index(None, "agent_id", "started_at"),
+        Index("ix_generations_session", "session_id", postgresql_where=text("session_id IS NOT NULL")),
         Index("ix_generations_finished", "finished_at"),
     )
 
@@ -43,7 +44,8 @@ class Generation(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     agent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
     session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("auth_sessions.id", ondelete="SET NULL"))
-    """The sign-in that asked; when it ends, the answer does."""
+    """The sign-in that asked; when it ends, the answer does. Forgotten with the answer's end, so that a session can be
+    deleted without a look at all the answers that it ever asked for."""
     message_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), server_default=text("gen_random_uuid()"))
     """The id that the answer has in the transcript."""
     user_message_id: Mapped[uuid.UUID | None] = mapped_column(UUID(as_uuid=True))

@@ -25,6 +25,7 @@ class Invite(Base):
         CheckConstraint("email = lower(email)", name="email_lower_case"),
         Index("ix_invites_team_list", "team_id", text("created_at DESC"), text("id DESC")),
         Index(None, "created_by"),
+        Index("ix_invites_end", text("COALESCE(used_at, expires_at)")),
     )
 
     id: Mapped[UuidKey]

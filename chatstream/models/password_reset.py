@@ -15,7 +15,7 @@ class PasswordReset(Base):
     """The one token that may replace a user's password. A newer one takes its place; using it deletes the row."""
 
     __tablename__ = "password_resets"
-    __table_args__ = (Index(None, "issued_by"),)
+    __table_args__ = (Index(None, "issued_by"), Index(None, "expires_at"))
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)

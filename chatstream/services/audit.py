@@ -1,4 +1,7 @@
-"""The audit trail: each act of administration leaves a row, in the transaction of the act. Rows are never changed."""
+"""The audit trail: each act of administration leaves a row, in the transaction of the act.
+
+Rows are never changed, and deleted by their age alone.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, func, insert, select
 
 from chatstream import logs
 from chatstream.extensions import db
 from chatstream.models import Agent, AuditEvent, Invite, Team, User
 from chatstream.models.audit_event import ACTIONS as ACTIONS
 from chatstream.models.audit_event import Action as Action
+from chatstream.services.batches import Expiry
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
 
@@ -102,6 +106,13 @@ def page(
     if until is not None:
         query = query.where(AuditEvent.created_at < until)
     return newest_first(query, instant=AuditEvent.created_at, key=AuditEvent.id, limit=limit, cursor=cursor)
+
+
+def expiry(days: int) -> Expiry:
+    """How rows end that are kept for so many days. A trigger refuses their deletion to whoever does not name the days,
+    and to everybody that of younger ones."""
+    permit = select(func.set_config("chatstream.audit_retention_days", str(days), True))
+    return Expiry(key=AuditEvent.id, end=AuditEvent.created_at, permit=permit)
 
 
 def _described(target: Target) -> dict[str, Any]:

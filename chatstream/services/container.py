@@ -14,10 +14,12 @@ from chatstream.services.generations.intake import Intake
 from chatstream.services.generations.runner import GenerationRunner
 from chatstream.services.health import Readiness
 from chatstream.services.invitations import Invitations
+from chatstream.services.maintenance import Maintenance
 from chatstream.services.password_resets import PasswordResets
 from chatstream.services.probes import Probes
 from chatstream.services.process_figures import ProcessFigures
 from chatstream.services.shared_log import SharedLog
+from chatstream.tracing.interface import Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +40,5 @@ class Services:
     doctor: Doctor
     failures: FailureQueue
     figures: ProcessFigures
+    tracing: Tracing
+    maintenance: Maintenance

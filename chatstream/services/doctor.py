@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chatstream.extensions import db
 from chatstream.services.health import Readiness
+from chatstream.tracing.interface import Tracing
 
 Verdict = Literal["ok", "warning", "failed"]
 
@@ -42,6 +43,7 @@ class Doctor:
     """Looks at what this process would run on. ``is_development``: unsafe conveniences are meant."""
 
     readiness: Readiness
+    tracing: Tracing
     is_development: bool
     workers: int
     worker_connections: int
@@ -57,6 +59,7 @@ class Doctor:
         for name, look in (("version", self._version), ("connections", self._connections), ("clock", self._clock)):
             yield self._asked(name, look)
         yield self._outbound()
+        yield self._traces()
         yield from self._disk()
         yield self._files()
 
@@ -124,6 +127,18 @@ class Doctor:
         if self.is_development:
             return Finding("outbound", "ok", "webhooks may be on public addresses and on loopback")
         return Finding("outbound", "ok", "public addresses only; an n8n inside must be on WEBHOOK_ALLOWED_HOSTS")
+
+    def _traces(self) -> Finding:
+        if not self.tracing.is_on:
+            return Finding("traces", "ok", "off")
+        if self.tracing.reaches_collector():
+            return Finding("traces", "ok", "on, and the collector takes them")
+        return Finding(
+            "traces",
+            "warning",
+            "on, but the collector does not take them",
+            "Check OTEL_EXPORTER_OTLP_ENDPOINT (the port for HTTP is 4318); requests and answers do not wait for it.",
+        )
 
     @staticmethod
     def _disk() -> Iterator[Finding]:

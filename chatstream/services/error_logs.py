@@ -22,7 +22,7 @@ from chatstream.metrics import instruments
 from chatstream.models import ErrorLog, Team
 from chatstream.models.error_log import SEVERITIES as SEVERITIES
 from chatstream.models.error_log import Severity as Severity
-from chatstream.services.batches import delete_in_batches
+from chatstream.services.batches import Expiry
 from chatstream.services.clock import now
 from chatstream.services.keyset import Page, newest_first
 from chatstream.services.principals import Principal
@@ -30,6 +30,8 @@ from chatstream.services.principals import Principal
 _LATEST = ("message", "stack", "request_id", "method", "path", "user_id")
 _COLUMNS = ("severity", "code", "agent_id", "chat_id", *_LATEST)
 """Those that are taken as they are; the latest ones anew each time that the same happens."""
+
+EXPIRY = Expiry(key=ErrorLog.id, end=ErrorLog.last_seen_at)
 
 _VARIABLE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 """Ids and numbers: they tell two failures of one kind apart, and would make a row of each."""
@@ -144,4 +146,4 @@ def get(key: uuid.UUID) -> ErrorLog:
 
 def purge(older_than: timedelta) -> int:
     """Delete what was last seen longer ago than this, some rows at a time; returns how many. May be interrupted."""
-    return delete_in_batches(ErrorLog.id, ErrorLog.last_seen_at < func.now() - older_than)
+    return EXPIRY.delete(older_than)

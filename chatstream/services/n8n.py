@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +34,8 @@ from chatstream.services.decoders import AnswerDecoder, FormName
 from chatstream.services.events import Level, Replace, Status, Text
 from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, tls_context, within
 from chatstream.services.upstream_errors import cleaned, of_status, reason_of
+from chatstream.services.webhook_spans import webhook_span
+from chatstream.tracing.interface import OFF, Tracing
 
 READ_SIZE = 65536
 IDLE_S = 120.0
@@ -69,6 +71,7 @@ class WebhookCall:
     system_prompt: str | None
     config: Mapping[str, Any]
     request_id: str | None = None
+    trace_headers: Mapping[str, str] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
         """The body of the POST, as JSON values."""
@@ -100,7 +103,7 @@ class WebhookCall:
             headers["Authorization"] = f"Bearer {self.token}"
         if self.request_id and self.request_id.isascii() and self.request_id.isprintable():
             headers["X-Request-ID"] = self.request_id
-        return headers
+        return {**headers, **self.trace_headers}
 
 
 @dataclass(slots=True)
@@ -123,8 +126,16 @@ class N8nStreamer:
     ``error_grace_s``: how long an `error` line may be followed by silence before it is final, in seconds.
     """
 
-    def __init__(self, *, policy: OutboundPolicy, connect_timeout_s: float = 10.0, error_grace_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        *,
+        policy: OutboundPolicy,
+        tracing: Tracing = OFF,
+        connect_timeout_s: float = 10.0,
+        error_grace_s: float = 5.0,
+    ) -> None:
         self._policy = policy
+        self._tracing = tracing
         self._connect_timeout_s = connect_timeout_s
         self._error_grace_s = error_grace_s
 
@@ -134,14 +145,15 @@ class N8nStreamer:
         Raises the subclasses of UpstreamError, their ``said`` cleaned. Closing the generator, or killing the greenlet
         that runs it, closes the connection at once; n8n runs its workflow to the end all the same.
         """
-        token, host = call.token, _host(call.url)
-        pieces = self._stream(call, trace or Trace())
-        del call  # an answer takes minutes, and its chat's messages are not needed any more
-        try:
-            yield from pieces
-        except UpstreamError as failure:
-            failure.said = cleaned(failure.said, token=token, host=host)
-            raise
+        token, host, trace = call.token, _host(call.url), trace or Trace()
+        with webhook_span(self._tracing, call.url, trace) as headers:
+            pieces = self._stream(replace(call, trace_headers=headers), trace)
+            del call  # an answer takes minutes, and its chat's messages are not needed any more
+            try:
+                yield from pieces
+            except UpstreamError as failure:
+                failure.said = cleaned(failure.said, token=token, host=host)
+                raise
 
     def get_response(self, call: WebhookCall) -> str:
         """The whole answer. Raises as `stream_response` does."""
@@ -231,20 +243,6 @@ class _Limits:
         return UpstreamTimeout(f"Nothing came for {self._idle_s:g} s.")
 
 
-class _Session(requests.Session):
-    """A session of one adapter that never looks at a redirect: requests would read its whole body into memory."""
-
-    def __init__(self, adapter: CheckedAdapter) -> None:
-        super().__init__()
-        self.trust_env = False  # no proxies, no .netrc from the server's own environment
-        self.adapters.clear()
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, adapter)
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' signature
-        return None
-
-
 class _Exchange:
     """One request and its response. `close` is safe at any time.
 
@@ -261,23 +259,21 @@ class _Exchange:
         self._trace = trace
         self.connect_timed_out = False
         self._is_interruptible = monkey.is_module_patched("socket")
-        self._session: requests.Session | None = _Session(CheckedAdapter(self.line, tls))
-        self._closables: list[Any] = [self._session]
+        self._adapter: CheckedAdapter | None = CheckedAdapter(self.line, tls)
+        self._closables: list[Any] = [self._adapter]
 
     def send(self, call: WebhookCall, limits: _Limits, connect_timeout_s: float) -> None:
         """Up to the response's headers. Raises UpstreamUnreachable, UpstreamTimeout, WebhookBlocked; closes then."""
         body = json.dumps(call.payload(), ensure_ascii=False).encode("utf-8", "replace")
         headers = call.headers()
         left = limits.left()
-        assert self._session
+        assert self._adapter
         try:
             with within(left, limits.verdict):
-                response = self._session.post(
-                    call.url,
-                    data=body,
-                    headers=headers,
+                # without requests' session, which would look at redirects, proxies and .netrc
+                response = self._adapter.send(
+                    requests.Request("POST", call.url, headers, data=body).prepare(),
                     stream=True,
-                    allow_redirects=False,
                     timeout=(connect_timeout_s, max(left, 0.0) + BACKSTOP_S),
                 )
         except _NETWORK as error:
@@ -288,7 +284,7 @@ class _Exchange:
             raise
         self.status_code, self._raw = response.status_code, response.raw
         self.content_type = response.headers.get("Content-Type", "")
-        self._closables, self._session = [self._raw], None
+        self._closables, self._adapter = [self._raw], None
         self._bound_socket(None)
         limits.heard(time.monotonic())
 

@@ -49,6 +49,7 @@ EVENTS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
         "`chat_id`, `target_user_id`, `generation_id`), and `follower` (`here`, `elsewhere`) for a stream. Good "
         "answers of `/healthz`, `/readyz` and `/metrics` are told with `LOG_LEVEL=debug` only.",
     ),
+    "retention_applied": (("kind", "count", "kept_days"), "`flask maintenance` has deleted what was kept long enough."),
     "stream_opened": (("method", "route", "status", "generation_id"), "The headers of an event stream are sent."),
 }
 """Name to fields and meaning."""

@@ -58,7 +58,6 @@ WITHOUT_OWNER = {
     "purging.py:_take_apart": "deleted chats, whoever they were of",
     "search/rebuilding.py:_lock_some": "the operator's command, over all chats",
     "search/rebuilding.py:rebuild": "the operator's command, over all chats",
-    "shared_log/postgres.py:sweep": "events of ended generations",
     "token_keys.py:_rotate_one": "an agent that the operator's rotation has read",
 }
 """``file:function`` to the reason."""

@@ -95,7 +95,7 @@ def test_nothing_but_what_is_copied_is_sent_to_the_builder() -> None:
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
     let_in = {line[1:] for line in ignored if line.startswith("!")}
     assert "*" in ignored
-    assert let_in == {source for source, _ in copied()} | {"requirements.txt", "web"}
+    assert let_in == {source for source, _ in copied()} | {"requirements.txt", "requirements-otel.txt", "web"}
 
 
 def test_the_web_client_is_built_in_a_stage_of_its_own(node: Node, tmp_path: Path) -> None:

@@ -24,10 +24,9 @@ def check(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is too wide"
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize(("width", "size"), [("wide", WIDE), ("phone", PHONE)])
+@pytest.mark.parametrize(("width", "size", "colours"), [("wide", WIDE, "light"), ("phone", PHONE, "dark")])
 def test_every_screen(
-    visit: Visit, world: World, account: Account, simulator: str, colours: str, width: str, size: dict[str, int]
+    visit: Visit, world: World, account: Account, simulator: str, width: str, size: dict[str, int], colours: str
 ) -> None:
     world.agent(account.team_id, simulator, description="Answers everything")
     look = {"color_scheme": colours, "viewport": size, "reduced_motion": "reduce"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from chatstream.extensions import db
 from chatstream.services import transcripts
@@ -158,11 +158,15 @@ def test_a_chat_of_5000_messages_opens_at_its_end_and_loads_older_ones_in_place(
     places = """() => Object.fromEntries([...document.querySelectorAll('.message')]
         .map((one) => [one.dataset.id, Math.round(one.getBoundingClientRect().top)])
         .filter(([, top]) => top > 0 && top < innerHeight))"""
-    page.locator(".transcript").hover()
+    requests: list[Route] = []
+    page.route(re.compile(r"[?&]before="), lambda route: requests.append(route))
     loaded = 50
     for _ in range(3):
         page.locator(".transcript").evaluate("(element) => { element.scrollTop = 700; }")
+        expect(page.get_by_text("Loading older messages")).to_be_attached()
+        page.wait_for_timeout(200)  # what has come into view is drawn, and has its height
         before = page.evaluate(places)
+        requests.pop().continue_()
         loaded += 100
         expect(page.locator(".message")).to_have_count(loaded)
         page.wait_for_timeout(150)

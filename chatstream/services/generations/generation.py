@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec
 
 import gevent
 from gevent.event import Event as Flag
@@ -20,9 +20,11 @@ from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.observing import Observer
 from chatstream.services.generations.outcomes import DATABASE_GONE, Answer, store
 from chatstream.services.n8n import N8nStreamer, WebhookCall
+from chatstream.tracing.interface import NO_SPAN
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 AppContext = Callable[[], AbstractContextManager[Any]]
 Halt = Literal["stopped", "interrupted", "abandoned"]
 Aftermath = Callable[[Assignment, Mapping[str, Any]], None]
@@ -58,15 +60,17 @@ class Generation:
         self._chunks = 0
         self._first_token_ms: int | None = None
         self._halt: Halt | None = None
+        self._span = NO_SPAN
         self._reader: gevent.Greenlet[[], None] | None = None
         self._ended = Flag()
 
     def start(self) -> None:
         """Begin. The first event is in the log before the workflow is called."""
         self.log.append(self._streamer.emit_status("Sending request to n8n webhook..."))
-        self._observer.began(self.assignment)
-        self._reader = gevent.spawn(self._read)
-        self._reader.link(lambda _reader: gevent.spawn(self._finish))  # a greenlet that waited would take its memory
+        self._span = self._observer.began(self.assignment)
+        self._reader = gevent.spawn(self._traced(self._read))
+        # a greenlet that waited would take its memory
+        self._reader.link(lambda _reader: gevent.spawn(self._traced(self._finish)))
 
     def halt(self, how: Halt) -> None:
         """End the reading. What had come is stored as ``how``, or not at all when abandoned. Returns at once."""
@@ -83,12 +87,22 @@ class Generation:
         """Whether its end has been stored and told, or it was abandoned."""
         return self._ended.is_set()
 
+    def _traced(self, work: Callable[P, None]) -> Callable[P, None]:
+        """``work`` within the span of this generation: a greenlet has to be told what it belongs to."""
+
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            with self._span.current():
+                work(*args, **kwargs)
+
+        return run
+
     def _read(self) -> None:
         started = time.monotonic()
         try:
             for event in self._pieces_of_call():
                 if self._first_token_ms is None:
                     self._first_token_ms = int((time.monotonic() - started) * 1000)
+                    self._span.event("first_token")
                 self._take(event)
         except UpstreamError as failure:
             self.failure = failure
@@ -119,7 +133,7 @@ class Generation:
                 if self.stored is not None:
                     self._tell_end(answer)
                     if self._aftermath is not None and answer.status == "complete":
-                        gevent.spawn(self._aftermath, self.assignment, self.stored)
+                        gevent.spawn(self._traced(self._aftermath), self.assignment, self.stored)
         except Exception:
             # The row stays as running; without a heartbeat the reaper closes it.
             log.exception("the end of generation %s can not be stored", self.assignment.generation_id)

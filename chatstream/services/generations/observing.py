@@ -14,6 +14,7 @@ from chatstream.metrics import instruments
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.outcomes import Answer
 from chatstream.services.shared_log import Batch
+from chatstream.tracing.interface import NO_SPAN, OFF, Span, Tracing
 
 log = logging.getLogger(__name__)
 
@@ -21,21 +22,25 @@ log = logging.getLogger(__name__)
 class Observer:
     """Looks on. ``by_agent``: whether times are told by agent, which makes some series of each."""
 
-    def __init__(self, *, by_agent: bool = False) -> None:
+    def __init__(self, *, by_agent: bool = False, tracing: Tracing = OFF) -> None:
         self._by_agent = by_agent
-        self._begun: dict[uuid.UUID, float] = {}
+        self._tracing = tracing
+        self._begun: dict[uuid.UUID, tuple[float, Span]] = {}
         self._behind_since: float | None = None
 
-    def began(self, assignment: Assignment) -> None:
-        """An answer is being fetched."""
-        self._begun[assignment.generation_id] = time.monotonic()
+    def began(self, assignment: Assignment) -> Span:
+        """An answer is being fetched. Its span, which outlives the request's that asked for it, ends in ``ended``."""
+        span = self._tracing.begin("generation", attributes=_attributes(assignment) if self._tracing.is_on else {})
+        self._begun[assignment.generation_id] = time.monotonic(), span
         instruments.RUNNING.inc()
         instruments.MESSAGES.labels("user").inc()
         event(log, "generation_started", **_ids(assignment))
+        return span
 
     def ended(self, assignment: Assignment, answer: Answer | None) -> None:
         """It has, with what was stored; None where the chat is gone, or another worker took this one for dead."""
-        took = time.monotonic() - self._begun.pop(assignment.generation_id, time.monotonic())
+        began, span = self._begun.pop(assignment.generation_id, (time.monotonic(), NO_SPAN))
+        took = time.monotonic() - began
         outcome = answer.status if answer else "abandoned"
         instruments.RUNNING.dec()
         instruments.GENERATIONS.labels(outcome).inc()
@@ -44,8 +49,11 @@ class Observer:
             self._count(assignment, answer, took)
             told |= {"first_token_ms": answer.first_token_ms, "chunks": answer.chunks, "chars": len(answer.content)}
         code = answer.failure.code if answer and answer.failure else None
-        level = logging.INFO if outcome in ("complete", "stopped") else logging.WARNING
+        is_good = outcome in ("complete", "stopped")
+        level = logging.INFO if is_good else logging.WARNING
         event(log, "generation_ended", level=level, **told, error_code=code, **_ids(assignment))
+        error = None if is_good else code or outcome
+        span.end({f"chatstream.{name}": value for name, value in told.items()}, error=error)
 
     @contextmanager
     def sharing(self, batches: Sequence[Batch]) -> Iterator[None]:
@@ -90,3 +98,8 @@ def _ids(assignment: Assignment) -> dict[str, Any]:
         "user_id": assignment.user_id,
         "team_id": assignment.team_id,
     }
+
+
+def _attributes(assignment: Assignment) -> dict[str, Any]:
+    ids = _ids(assignment)
+    return {"user.id": ids.pop("user_id"), **{f"chatstream.{name}": value for name, value in ids.items()}}

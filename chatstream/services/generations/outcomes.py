@@ -29,7 +29,7 @@ _CLOSE = transcripts.appending("""
     chat AS MATERIALIZED (SELECT id FROM chats WHERE id = :chat_id AND deleted_at IS NULL FOR NO KEY UPDATE),
     allowed AS (
         UPDATE generations SET status = :status, finished_at = now(), error_code = :error_code,
-            first_token_ms = :first_token_ms, chunks = :chunks, chars = :chars
+            first_token_ms = :first_token_ms, chunks = :chunks, chars = :chars, session_id = NULL
         WHERE generations.id = :generation_id AND status = 'running' AND EXISTS (SELECT FROM chat)
         RETURNING generations.id
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chatstream.extensions import db
-from chatstream.models import Generation, GenerationEvent
 from chatstream.services import signals
+from chatstream.services.batches import delete_parts
 from chatstream.services.shared_log.interface import KEPT_S, Batch, SharedLog, SharedLogUnavailable, until_closed
 
 _WRITE = text(
@@ -44,6 +45,26 @@ _READ = text(
     "WHERE at.generation_id = place.id AND at.seq <= place.after + 1), 1) "
     "ORDER BY e.generation_id, e.seq"
 )
+
+
+# Which answers the log holds is read by going from one to the next in the primary key: there may be millions of rows of
+# some thousands of answers, and many more answers that have none.
+_OVER = f"""
+    WITH RECURSIVE here(id) AS (
+        (SELECT generation_id FROM generation_events ORDER BY generation_id LIMIT 1)
+        UNION ALL
+        SELECT next.id FROM here, LATERAL (
+            SELECT generation_id AS id FROM generation_events WHERE generation_id > here.id ORDER BY 1 LIMIT 1
+        ) AS next
+    )
+    SELECT generations.id FROM here JOIN generations ON generations.id = here.id
+    WHERE finished_at < now() - interval '{KEPT_S} seconds'
+"""  # noqa: S608 - a constant
+_COUNT_OVER = f"SELECT count(*) FROM generation_events WHERE generation_id IN ({_OVER})"  # noqa: S608
+
+SWEEP_ROWS = 1000
+SWEEP_S = 1.0
+"""How long one sweep lasts, so that a worker's heartbeat is not late; what is left waits for the next."""
 
 
 @contextmanager
@@ -96,11 +117,26 @@ class PostgresLog(SharedLog):
 
     @_translated()
     def sweep(self) -> int:
-        """Delete the rows of old answers."""
-        old = select(Generation.id).where(Generation.finished_at < func.now() - text(f"interval '{KEPT_S} seconds'"))
-        gone = db.session.execute(delete(GenerationEvent).where(GenerationEvent.generation_id.in_(old)))
-        db.session.commit()
-        return int(gone.rowcount)  # type: ignore[attr-defined]
+        """Delete the rows of old answers, some in each transaction; beside others that do so, and for a second at most.
+
+        What is left is for the next time.
+        """
+        deadline = time.monotonic() + SWEEP_S
+        over = db.session.scalars(text(_OVER)).all()
+        db.session.rollback()
+        gone = 0
+        for count in delete_parts("generation_events", "generation_id", "seq", over, rows=SWEEP_ROWS):
+            gone += count
+            if time.monotonic() > deadline:
+                break
+        return gone
+
+    @_translated()
+    def over(self) -> int:
+        """How many rows there are for ``sweep`` to delete."""
+        count: int = db.session.execute(text(_COUNT_OVER)).scalar_one()
+        db.session.rollback()
+        return count
 
     def listen(self, wake: Callable[[uuid.UUID | None], None]) -> None:
         """Nothing to do: the words come with those of the workers."""

@@ -80,7 +80,7 @@ function useNear(ref: RefObject<HTMLElement | null>, isEager: boolean): boolean 
       (entries) => {
         if (entries.some(({ isIntersecting }) => isIntersecting)) setIsNear(true);
       },
-      { rootMargin: "100% 0%" },
+      { root: ref.current.closest(".transcript"), rootMargin: "150% 0%" },
     );
     observer.observe(ref.current);
     return () => observer.disconnect();

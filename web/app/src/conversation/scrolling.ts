@@ -27,6 +27,8 @@ export function useScrolling(scroller: Place, content: Place, firstKey: string |
   const sticks = useRef(true);
   const lastTop = useRef(0);
   const anchor = useRef<Anchor>(undefined);
+  /** Where we have put it ourselves: measured anew, the fractions of pixels that are lost each time would add up. */
+  const held = useRef<number>(undefined);
 
   const toEnd = useCallback(() => {
     const element = scroller.current;
@@ -44,6 +46,7 @@ export function useScrolling(scroller: Place, content: Place, firstKey: string |
     const kept = anchor.current;
     if (kept?.element.isConnected) element.scrollTop += kept.element.getBoundingClientRect().top - kept.top;
     lastTop.current = element.scrollTop;
+    held.current = element.scrollTop;
   }, [scroller, toEnd]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: before it is painted, when something came in front
@@ -59,7 +62,10 @@ export function useScrolling(scroller: Place, content: Place, firstKey: string |
       if (isNear) sticks.current = true;
       else if (element.scrollTop < lastTop.current) sticks.current = false;
       lastTop.current = element.scrollTop;
-      anchor.current = firstInView(inner, element.getBoundingClientRect().top);
+      if (element.scrollTop !== held.current) {
+        held.current = undefined;
+        anchor.current = firstInView(inner, element.getBoundingClientRect().top);
+      }
       setIsAtEnd(isNear || sticks.current);
     };
     const observer = new ResizeObserver(() => {
