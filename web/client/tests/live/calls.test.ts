@@ -78,7 +78,8 @@ test("what the types call always there is there", async () => {
   const made = await openChat(person);
   expectFields(made, chat);
   for await (const _ of client.send(made.id, "/sim tokens=3 delay_ms=1"));
-  expectFields((await client.request<Page<ListedChat>>("GET", "/api/chats/")).items[0], { ...chat, generation: true });
+  const listed = await client.request<Page<ListedChat>>("GET", "/api/chats/");
+  expectFields(listed.items[0], { ...chat, generation: true });
   const opened = await client.request<OpenChat>("GET", `/api/chats/${made.id}`);
   expectFields(opened, { ...chat, messages: true, has_more: true, generation: true, versions: true });
   const [question, answer] = opened.messages as [Message, Message];

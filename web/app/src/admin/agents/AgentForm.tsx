@@ -42,10 +42,12 @@ export function AgentForm({ agent, onSave, onTouch, takesFocus = false }: Props)
     const fields = new FormData(event.currentTarget);
     const read = configOf(configFieldsIn(fields));
     setConfigErrors("errors" in read ? read.errors : {});
-    const wasSaved = "config" in read && (await saving.run(draftIn(fields, read.config)));
-    if (!wasSaved) requestAnimationFrame(() => toFirstError(form.current));
+    if ("config" in read) await saving.run(draftIn(fields, read.config));
   };
   const { error } = saving;
+  useEffect(() => {
+    if (error || Object.keys(configErrors).length > 0) toFirstError(form.current);
+  }, [error, configErrors]);
   return (
     <form className="wide-form" ref={form} onSubmit={(event) => void submit(event)} onChange={() => onTouch?.(true)}>
       <Basics agent={agent} error={error} />
