@@ -8,16 +8,14 @@ through a worker: one token at once, and 200 tokens in ten seconds.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from pathlib import Path
 
 import psycopg2
 from sqlalchemy import text
 
 from benchmarks import population
-from benchmarks.stage import TICKS, Stage, Worker
+from benchmarks.stage import Stage, Worker
 from chatstream.extensions import db
 
 CHATS, LENGTH, USERS = 500, 100, 25
@@ -92,19 +90,6 @@ def show_sizes(messages: int) -> None:
     db.session.rollback()
 
 
-def database_cpu_s(stage: Stage) -> dict[int, float]:
-    """Seconds of a core that each process of PostgreSQL has used."""
-    (pids,) = stage.ask("SELECT array_agg(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    used = {}
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
-            continue
-        used[pid] = (int(fields[11]) + int(fields[12])) / TICKS
-    return used
-
-
 def show_exchange(stage: Stage, worker: Worker, *, exchanges: int, tokens: int, seconds: float, ramp_s: float) -> None:
     """What exchanges write and cost, each in a chat of its own."""
     account = stage.world.account()
@@ -114,14 +99,13 @@ def show_exchange(stage: Stage, worker: Worker, *, exchanges: int, tokens: int, 
     time.sleep(2)
     wal, records, pages = stage.ask("SELECT wal_bytes, wal_records, wal_fpi FROM pg_stat_wal")
     chats = stage.chats(account, agent_id, exchanges)
-    cpu, database = worker.cpu_s(), database_cpu_s(stage)
+    cpu, database = worker.cpu_s(), stage.database_cpu_s()
     begun = time.monotonic()
-    told = json.loads(stage.load(worker, cookie, chats, ramp_s).communicate()[0])
+    told = stage.load(worker, cookie, chats, ramp_s).told
     if told["failed"]:
         raise SystemExit(f"{told['failed']} failed: {worker.log.read_text()[-2000:]}")
     cpu = worker.cpu_s() - cpu
-    later = database_cpu_s(stage)
-    spent = sum(used - database.get(pid, 0.0) for pid, used in later.items())
+    spent = stage.database_cpu_s() - database
     time.sleep(1)
     after = stage.ask("SELECT wal_bytes, wal_records, wal_fpi FROM pg_stat_wal")
     bytes_each = float(after[0] - wal) / exchanges

@@ -25,7 +25,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.markdown_workflow import MarkdownWorkflow, answer
-from benchmarks.stage import OTHER_CORES, WORKER_CORES, Stage, Worker, on
+from benchmarks.processes import OTHER_CORES, WORKER_CORES, on
+from benchmarks.stage import Stage, Worker
 from tests.support.server import ROOT
 from tests.support.world import Account
 

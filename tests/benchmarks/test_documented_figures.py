@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 
+import pytest
+
 from benchmarks.figures import NAMES
 from tests.support.server import ROOT
 
@@ -26,6 +28,15 @@ def test_every_figure_can_be_measured() -> None:
     assert {path.stem for path in (FOLDER / "figures").glob("*.py")} == {"__init__", *NAMES}
 
 
+PROGRAMS = sorted(
+    {path.stem for path in FOLDER.glob("*.py") if "\ndef main(" in path.read_text()} - {"__main__", "pinger"}
+)
+
+
 def test_every_other_benchmark_is_listed() -> None:
-    programs = {path.stem for path in FOLDER.glob("*.py") if "\ndef main(" in path.read_text()}
-    assert _rows("Others") == sorted(programs - {"__main__", "pinger"})
+    assert _rows("Others") == PROGRAMS
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_other_benchmark_has_what_it_imports(name: str) -> None:
+    assert callable(importlib.import_module(f"benchmarks.{name}").main)
