@@ -6,11 +6,12 @@ that drips would never end. requests' timeout is passed too, for where gevent ha
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,6 +31,7 @@ from chatstream.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from chatstream.services.chunked_body import ChunkedBody
 from chatstream.services.decoders import AnswerDecoder, FormName
 from chatstream.services.events import Level, Replace, Status, Text
 from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, tls_context, within
@@ -253,6 +255,7 @@ class _Exchange:
     status_code: int
     content_type: str
     _raw: urllib3.BaseHTTPResponse
+    _read1: Callable[[int], bytes]
 
     def __init__(self, policy: OutboundPolicy, tls: Any, trace: Trace) -> None:
         self.line = trace.line = Line(policy)
@@ -285,6 +288,7 @@ class _Exchange:
         self.status_code, self._raw = response.status_code, response.raw
         self.content_type = response.headers.get("Content-Type", "")
         self._closables, self._adapter = [self._raw], None
+        self._read1 = _reader(self._raw)
         self._bound_socket(None)
         limits.heard(time.monotonic())
 
@@ -315,7 +319,7 @@ class _Exchange:
         self._bound_socket(ERROR_BODY_S)
         with suppress(*_NETWORK), within(ERROR_BODY_S, TimeoutError):
             while len(body) < ERROR_BODY:
-                data = self._raw.read1(ERROR_BODY - len(body), decode_content=True)
+                data = self._read1(ERROR_BODY - len(body))
                 if not data:
                     break
                 body += data
@@ -339,7 +343,7 @@ class _Exchange:
         timer = gevent.Timeout(left)  # written out, and not `within`: this runs once for each piece of each answer
         timer.start()
         try:
-            data: bytes = self._raw.read1(READ_SIZE, decode_content=True)
+            data = self._read1(READ_SIZE)
         except gevent.Timeout as fired:
             if fired is not timer:
                 raise
@@ -369,6 +373,15 @@ class _Exchange:
             self.connect_timed_out = True
             return UpstreamUnreachable(f"No connection within {connect_timeout_s:g} s.")
         return UpstreamUnreachable(f"The call failed: {reason_of(error)}")
+
+
+def _reader(raw: Any) -> Callable[[int], bytes]:
+    """How to read the body of a urllib3 response, as it comes."""
+    plain = raw.headers.get("Content-Encoding", "identity").lower() in ("", "identity")
+    beneath: Any = getattr(raw, "_original_response", None)
+    if plain and getattr(beneath, "chunked", False) is True and beneath.fp is not None:
+        return ChunkedBody(beneath.fp).read1
+    return functools.partial(raw.read1, decode_content=True)
 
 
 def _let_others_run() -> None:
