@@ -167,6 +167,30 @@ describe("a conversation", () => {
     expect(conversation.state.get().versions).toEqual({ q: { n: 2, count: 2 } });
   });
 
+  test("a look that an answer has overtaken is done again", async () => {
+    const conversation = await opened();
+    let release = () => {};
+    const late = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const current = vi.mocked(api.chat).getMockImplementation();
+    vi.mocked(api.chat).mockImplementationOnce(async (...args) => {
+      const old = await current?.(...args);
+      await late;
+      return old as NonNullable<typeof old>;
+    });
+    const look = conversation.refresh(); // as when another tab says that something is new
+    events.push(piece("hi"), { type: "done", id: "g:2", data: { message: "", message_id: "r", status: "complete" } });
+    stored.push(message("q", "user", "hello"), message("r", "assistant", "hi"));
+    await conversation.send("hello");
+    release();
+    await look;
+    expect(conversation.state.get().entries.map(({ id, isLocal }) => [id, isLocal])).toEqual([
+      ["q", undefined],
+      ["r", undefined],
+    ]);
+  });
+
   test("nothing is sent while an answer is being written", async () => {
     const conversation = await opened();
     events.push(piece("x"));

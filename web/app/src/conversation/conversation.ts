@@ -61,6 +61,8 @@ export class Conversation {
   /** Gives up the question that is on its way. */
   #asking = new AbortController();
   #refreshing: Promise<void> | undefined;
+  /** Counts the beginnings and the ends of answers. */
+  #turns = 0;
 
   constructor(id: string) {
     this.id = id;
@@ -81,11 +83,12 @@ export class Conversation {
   }
 
   async #load(): Promise<void> {
+    const turn = this.#turns;
     const wasAnswering = this.state.get().isAnswering;
     try {
       const opened = await api.chat(this.id, { limit: NEWEST }, this.#end.signal);
-      // What was asked for meanwhile knows better.
-      if (this.state.get().isAnswering !== wasAnswering) return;
+      // An answer began or ended meanwhile: whoever waits for this wants to know what is now.
+      if (this.#turns !== turn) return await this.#load();
       this.#take(opened);
       if (opened.generation && !wasAnswering) void this.#ask((signal) => client.follow(this.id, { signal }));
     } catch (error) {
@@ -176,6 +179,7 @@ export class Conversation {
 
   /** Follow an answer to its end. Resolves with whether it began, as soon as that is known. */
   #ask(ask: Ask): Promise<boolean> {
+    this.#turns += 1;
     this.#asking = new AbortController();
     const events = ask(AbortSignal.any([this.#end.signal, this.#asking.signal]));
     this.#set({ isAnswering: true, isStopping: false, failure: undefined });
@@ -218,6 +222,7 @@ export class Conversation {
 
   /** What came of the answer becomes an entry, until the server's own word is there. */
   #ended(hasBegun: boolean, failure: Failure | undefined): void {
+    this.#turns += 1;
     const last = this.answer.end();
     this.state.update((old) => ({
       ...old,
