@@ -28,9 +28,9 @@ from chatstream.errors import (
     UpstreamInvalid,
     UpstreamRefused,
     UpstreamReset,
-    UpstreamTimeout,
     UpstreamUnreachable,
 )
+from chatstream.services.call_limits import CallLimits
 from chatstream.services.chunked_body import ChunkedBody
 from chatstream.services.decoders import AnswerDecoder, FormName
 from chatstream.services.events import Level, Replace, Status, Text
@@ -40,10 +40,6 @@ from chatstream.services.webhook_spans import webhook_span
 from chatstream.tracing.interface import OFF, Tracing
 
 READ_SIZE = 65536
-IDLE_S = 120.0
-TOTAL_S = 900.0
-# n8n sends a keep-alive each 30 s; after more than about 40 s without, its workflow is dead (measured).
-KEEPALIVE_S = 45.0
 ERROR_BODY = 4096
 ERROR_BODY_S = 2.0
 RETRY_PAUSE_S = 0.2
@@ -177,7 +173,7 @@ class N8nStreamer:
 
     def _stream(self, call: WebhookCall, trace: Trace) -> Iterator[Text | Replace]:
         self._policy.check_form(call.url)
-        limits = _Limits(call.config, self._error_grace_s)
+        limits = CallLimits(call.config, self._error_grace_s)
         exchange = self._open(call, limits, trace)
         del call
         trace.status_code = exchange.status_code
@@ -196,7 +192,7 @@ class N8nStreamer:
         finally:
             exchange.close()
 
-    def _open(self, call: WebhookCall, limits: _Limits, trace: Trace) -> _Exchange:
+    def _open(self, call: WebhookCall, limits: CallLimits, trace: Trace) -> _Exchange:
         """Send the request; try once more where the first attempt ended before anything could have been sent."""
         first = _Exchange(self._policy, lambda: self._tls, trace)
         try:
@@ -210,39 +206,6 @@ class N8nStreamer:
         second = _Exchange(self._policy, lambda: self._tls, trace)
         second.send(call, limits, self._connect_timeout_s)
         return second
-
-
-class _Limits:
-    """How long a call may still wait: for the next byte, and in all."""
-
-    def __init__(self, config: Mapping[str, Any], error_grace_s: float) -> None:
-        self._idle_s = _seconds(config.get("idle_timeout_s"), IDLE_S)
-        self._total_s = _seconds(config.get("total_timeout_s"), TOTAL_S)
-        self._error_grace_s = error_grace_s
-        self.started = self._heard = time.monotonic()
-
-    def heard(self, now: float) -> None:
-        """Bytes came."""
-        self._heard = now
-
-    def left(self, decoder: AnswerDecoder | None = None) -> float:
-        """Seconds until the nearest limit; not positive when one is reached."""
-        silence = self._idle_s
-        if decoder is not None and decoder.failing:
-            silence = min(silence, self._error_grace_s)
-        elif decoder is not None and decoder.keepalives_seen:
-            silence = min(silence, KEEPALIVE_S)
-        return min(self._heard + silence, self.started + self._total_s) - time.monotonic()
-
-    def verdict(self, decoder: AnswerDecoder | None = None) -> UpstreamError:
-        """The failure of the limit that was reached."""
-        if time.monotonic() - self.started >= self._total_s - 0.001:
-            return UpstreamTimeout(f"The answer was not complete after {self._total_s:g} s.")
-        if decoder is not None and decoder.failing:
-            return decoder.failure()
-        if decoder is not None and decoder.keepalives_seen and self._idle_s > KEEPALIVE_S:
-            return UpstreamTimeout(f"n8n's keep-alives stopped: nothing came for {KEEPALIVE_S:g} s.")
-        return UpstreamTimeout(f"Nothing came for {self._idle_s:g} s.")
 
 
 class _Exchange:
@@ -265,7 +228,7 @@ class _Exchange:
         self._adapter: CheckedAdapter | None = CheckedAdapter(self.line, tls)
         self._closables: list[Any] = [self._adapter]
 
-    def send(self, call: WebhookCall, limits: _Limits, connect_timeout_s: float) -> None:
+    def send(self, call: WebhookCall, limits: CallLimits, connect_timeout_s: float) -> None:
         """Up to the response's headers. Raises UpstreamUnreachable, UpstreamTimeout, WebhookBlocked; closes then."""
         body = json.dumps(call.payload(), ensure_ascii=False).encode("utf-8", "replace")
         headers = call.headers()
@@ -292,7 +255,7 @@ class _Exchange:
         self._bound_socket(None)
         limits.heard(time.monotonic())
 
-    def pieces(self, decoder: AnswerDecoder, limits: _Limits) -> Iterator[Text | Replace]:
+    def pieces(self, decoder: AnswerDecoder, limits: CallLimits) -> Iterator[Text | Replace]:
         """The pieces of the body. Stops at its own end: n8n leaves the socket open after the last chunk."""
         yielded_at = limits.started
         while not decoder.finished:
@@ -334,7 +297,7 @@ class _Exchange:
             with suppress(OSError):
                 self.line.socket.close()
 
-    def _read(self, decoder: AnswerDecoder, limits: _Limits) -> bytes:
+    def _read(self, decoder: AnswerDecoder, limits: CallLimits) -> bytes:
         left = limits.left(decoder)
         if left <= 0:
             raise limits.verdict(decoder)
@@ -365,7 +328,7 @@ class _Exchange:
             with suppress(OSError):
                 self.line.socket.settimeout(None if self._is_interruptible else seconds)
 
-    def _failure(self, error: Exception, limits: _Limits, connect_timeout_s: float) -> UpstreamError:
+    def _failure(self, error: Exception, limits: CallLimits, connect_timeout_s: float) -> UpstreamError:
         """What an exception before the status line stands for."""
         if isinstance(error, _TIMED_OUT):
             if self.line.connected:
@@ -388,11 +351,6 @@ def _let_others_run() -> None:
     """A body that comes faster than it is read never waits, and so would never let another greenlet run."""
     if monkey.is_module_patched("socket"):
         gevent.sleep(0)
-
-
-def _seconds(value: Any, default: float) -> float:
-    valid = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-    return float(value) if valid else default
 
 
 def _host(url: str) -> str | None:

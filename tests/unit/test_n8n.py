@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from chatstream.errors import UpstreamError
-from chatstream.services import n8n
+from chatstream.services import call_limits
 from chatstream.services.events import Replace, Status, Text
 from chatstream.services.n8n import N8nStreamer, WebhookCall
 from chatstream.services.outbound import OutboundPolicy
@@ -240,7 +240,7 @@ class TestLimits:
         assert 0.2 < seconds < 1.3
 
     def test_keepalives_are_signs_of_life_until_they_stop(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(n8n, "KEEPALIVE_S", 0.4)
+        monkeypatch.setattr(call_limits, "KEEPALIVE_S", 0.4)
         alive = chunk(b'{"type":"keepalive"}\n')
         with answering(chunked_head() + chunk(HI), *[(0.2, alive)] * 4, ends="hangs") as server:
             code, text, seconds = self.took(server)
