@@ -183,6 +183,7 @@ describe("a conversation", () => {
     events.push(piece("hi"), { type: "done", id: "g:2", data: { message: "", message_id: "r", status: "complete" } });
     stored.push(message("q", "user", "hello"), message("r", "assistant", "hi"));
     await conversation.send("hello");
+    await vi.waitFor(() => expect(conversation.state.get().isAnswering).toBe(false));
     release();
     await look;
     expect(conversation.state.get().entries.map(({ id, isLocal }) => [id, isLocal])).toEqual([
