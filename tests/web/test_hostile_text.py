@@ -44,17 +44,26 @@ PAYLOADS = [
 ]
 
 
-@pytest.fixture
-def asked(visit: Visit, account: Account) -> list[str]:
-    """Where requests went that are not for the server."""
-    return []
+def test_the_watch_over_the_browser_sees_what_it_should(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open()
+    page.evaluate("""() => {
+        document.body.insertAdjacentHTML("beforeend", "<p style='color: red' onclick='x()'>x</p>");
+        document.body.insertAdjacentHTML("beforeend", "<img src='https://evil.example/x.png'>");
+        document.querySelector("[onclick]").click();
+        alert(1);
+    }""")
+    page.wait_for_timeout(200)
+    seen = "\n".join(visitor.troubles)
+    visitor.troubles.clear()
+    for sign in ("style-src", "script-src", "img-src", "a script of somebody else ran"):
+        assert sign in seen
 
 
-def test_messages_titles_and_answers(
-    visit: Visit, world: World, account: Account, simulator: str, asked: list[str]
-) -> None:
+def test_messages_titles_and_answers(visit: Visit, world: World, account: Account, simulator: str) -> None:
     world.agent(account.team_id, f"{simulator}?echo=1&delay_ms=0&piece=3")
     visitor = visit(account)
+    asked: list[str] = []
 
     def note(request: Request) -> None:
         if not request.url.startswith(visitor.url):
