@@ -24,6 +24,8 @@ _POLLIN: Final = 1
 def check(engine: Engine) -> None:
     """Check the connections of the engine's pool from now on. A dead one condemns all that are as old."""
 
+    dialect = engine.dialect  # not the engine: it would then hold itself, and its connections, in a circle
+
     def at_checkout(connection: Any, record: Any, _proxy: Any) -> None:
         returned_at = record.info.get(_RETURNED)
         if returned_at is None:
@@ -34,8 +36,8 @@ def check(engine: Engine) -> None:
 
     def _answers(connection: Any) -> bool:
         try:
-            return engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error:
+            return dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error:
             return False
 
     event.listen(engine, "checkout", at_checkout)

@@ -62,9 +62,10 @@ def test_a_request_is_one_line(world: World, sign_in: SignIn, lines: Lines) -> N
         "agent_id": agent_id,
     }
     client.get("/healthz")
-    client.get("/canary-path/unknown")
-    last = lines("request")[-1]
-    assert (last["route"], last["status"]) == ("unmatched", 404)
+    for path, route in (("/api/canary-path/unknown", "unmatched"), ("/canary-path/unknown", "/<page:path>")):
+        client.get(path)
+        last = lines("request")[-1]
+        assert (last["route"], last["status"]) == (route, 404)
     assert not any("canary" in str(line) or line["route"] == "/healthz" for line in lines("request"))
 
 

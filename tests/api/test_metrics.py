@@ -185,6 +185,7 @@ def test_the_number_of_series_does_not_grow_with_ids(app: Flask, world: World, s
                 ("GET", f"/api/chats/{uuid.uuid4()}", None),
                 ("PUT", f"/api/agents/{uuid.uuid4()}", {"name": "x"}),
                 ("GET", f"/{uuid.uuid4()}/{uuid.uuid4()}", None),
+                ("GET", f"/api/{uuid.uuid4()}/{uuid.uuid4()}", None),
                 ("BREW", "/healthz", None),
                 ("POST", "/api/auth/login", {"email": f"{uuid.uuid4()}@example.org", "password": "x" * 9}),
                 ("GET", "/metrics", None),
