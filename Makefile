@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What `test` hands to pytest, for instance: make test PYTEST_ARGS="-k streaming -x"
 PYTEST_ARGS ?=
 # Files of tests that run at once. Most wait most of the time: for silences, limits, stops.
-JOBS ?= 3
+JOBS ?= 4
 # What `bench` measures (all figures when empty), and how: make bench NAME=flat_out BENCH_ARGS="--rounds 7"
 NAME ?=
 BENCH_ARGS ?=

@@ -236,6 +236,7 @@ class EmbeddedPostgres:
             "listen_addresses=",
             f'unix_socket_directories="{socket}"',
             "unix_socket_permissions=0700",
+            "max_connections=300",  # several servers with 30 each, in tests
         ]
         settings += ["timezone=UTC", "log_timezone=UTC", *(() if self._durable else _CARELESS)]
         command: list[str | Path] = [binaries / "postgres", "-D", self._data, "-p", "5432"]
