@@ -4,6 +4,7 @@
 
 1000000 messages unless given, of users with 1000 each in 10 chats; the hundredth are users with as many each. Times are
 those of the service, in milliseconds: the query read, the hits found and ranked, their messages fetched, snippets made.
+Then a user with HEAVY messages more, whose entries are found by their words, not by their owner; and the plans of both.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from chatstream.services.principals import Principal
 MESSAGES = 1_000_000
 CHATS, LENGTH = 10, 100
 ROUNDS = 150
+HEAVY = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,27 @@ class Bench:
             self.users.append(user_id)
         population.settle()
 
+    def add_heavy(self) -> Principal:
+        """A user with HEAVY messages."""
+        (user_id,) = population.users(self.team_id, 1)
+        population.chats(self.team_id, user_id, self.agent_id, count=HEAVY // LENGTH, length=LENGTH)
+        population.settle()
+        return self._principal(user_id)
+
+    def plans(self, principal: Principal) -> None:
+        """Print how the entries of a user are found."""
+        dice = random.Random(3)
+        for kind in self.kinds:
+            typed = kind.typed(dice)
+            plan = population.plan(lambda: self.search(typed, principal), "search_entries")  # noqa: B023
+            print(kind.name, [node for node in plan if "search_entries" in node])
+
     def principal(self, dice: random.Random) -> Principal:
         """One of the users."""
-        return Principal(user_id=dice.choice(self.users), team_id=self.team_id, session_id=uuid.uuid4(), role="user")
+        return self._principal(dice.choice(self.users))
+
+    def _principal(self, user_id: uuid.UUID) -> Principal:
+        return Principal(user_id=user_id, team_id=self.team_id, session_id=uuid.uuid4(), role="user")
 
     def search(self, typed: str, principal: Principal) -> int:
         """Search; returns the number of hits on the page."""
@@ -84,11 +104,13 @@ class Bench:
         db.session.rollback()
         return len(page.items)
 
-    def measure(self, act: Callable[[str, Principal], int], kind: Kind) -> tuple[float, float, float]:
-        """p50 and p95 in milliseconds, and the mean number of hits."""
+    def measure(
+        self, act: Callable[[str, Principal], int], kind: Kind, whose: Principal | None = None
+    ) -> tuple[float, float, float]:
+        """p50 and p95 in milliseconds, and the mean number of hits; of any user's, unless it is said ``whose``."""
         dice, took, hits = random.Random(1), [], 0
         for number in range(ROUNDS + 10):
-            typed, principal = kind.typed(dice), self.principal(dice)
+            typed, principal = kind.typed(dice), whose or self.principal(dice)
             started = time.perf_counter()
             hits += act(typed, principal)
             if number >= 10:  # the first ones warm up
@@ -129,10 +151,14 @@ def main() -> None:
             times = f"{few[0]:8.2f} {few[1]:8.2f} {many[0]:8.2f} {many[1]:8.2f}"
             print(f"{place:<7} {name:<22} {times} {many[0] / few[0]:8.2f} {many[2]:8.1f}")
         print(f"append {bench.append():.2f} ms")
-        dice = random.Random(3)
+        print("\nplans for one of them")
+        bench.plans(bench.principal(random.Random(3)))
+        heavy = bench.add_heavy()
+        print(f"\na user with {HEAVY} messages")
         for kind in bench.kinds:
-            typed, principal = kind.typed(dice), bench.principal(dice)
-            print(kind.name, population.plan(lambda: bench.search(typed, principal), "search_entries"))  # noqa: B023
+            p50, p95, found = bench.measure(bench.search, kind, heavy)
+            print(f"search  {kind.name:<22} {p50:8.2f} {p95:8.2f} {found:8.1f} hits")
+        bench.plans(heavy)
         sizes = "SELECT relname, pg_size_pretty(pg_total_relation_size(oid)) FROM pg_class WHERE relname = ANY(:names)"
         names = ["chats", "chat_pages", "search_entries", "ix_search_entries_words"]
         for name, size in db.session.execute(text(sizes), {"names": names}):
