@@ -64,7 +64,6 @@ class Observer:
         yield
         instruments.SHARED_LOG_WRITE.observe(time.monotonic() - started)
         instruments.SHARED_LOG_BATCHES.inc(len(batches))
-        self.shared_everything()
 
     def shared_everything(self) -> None:
         """The shared log is not behind."""
