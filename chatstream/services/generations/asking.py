@@ -35,7 +35,7 @@ class Question:
             return transcripts.newest(chat_id, limit=limit)[0]
         if self.replaces is not None:
             versions.set_aside(chat_id, self.replaces)
-        return transcripts.append_and_read(chat_id, self.message, limit=limit, title=title)
+        return transcripts.append(chat_id, self.message, limit=limit, title=title)
 
 
 class Ask(Protocol):

@@ -45,9 +45,9 @@ _ADDED = """
     RETURNING jsonb_array_length(chats.messages) AS length, pg_column_size(chats.messages) AS size
 """
 
-_APPEND = text(_ADD + _ADDED).bindparams(bindparam("messages", type_=JSONB))
+_EXTEND = text(_ADD + _ADDED).bindparams(bindparam("messages", type_=JSONB))
 
-_APPEND_AND_READ = (
+_APPEND = (
     text(f"""
         WITH added AS ({_ADD}, title = coalesce(title, :title) {_ADDED}), earlier AS ({NEWEST})
         SELECT added.length, added.size, earlier.message
@@ -86,19 +86,19 @@ _REPLACE_IN_TAIL = text("""
 """).bindparams(bindparam("message_id", type_=UUID), bindparam("message", type_=JSONB))
 
 
-def append(chat_id: uuid.UUID, message: Message, *, bound: Bound = BOUND) -> None:
-    """Add one message at the end, as part of the caller's transaction. Raises ValueError for an id that is no UUID."""
-    extend(chat_id, [message], bound=bound)
+def append(
+    chat_id: uuid.UUID, message: Message, *, limit: int = 1, title: str | None = None, bound: Bound = BOUND
+) -> list[Message]:
+    """Add one message at the end, as part of the caller's transaction, and read the newest ``limit`` with it.
 
-
-def append_and_read(chat_id: uuid.UUID, message: Message, *, limit: int, title: str | None = None) -> list[Message]:
-    """Add one message at the end of a chat that is locked, and read the newest ``limit`` with it, oldest first.
-
-    ``title``: for a chat that has none; the same row changes. One statement, unless the tail is to be sealed.
+    Oldest first; lock the chat before, where the others are of interest. ``title``: for a chat that has none; the same
+    row changes. One statement, unless the tail is to be sealed. Raises ValueError for an id that is no UUID: it could
+    be stored, but never be sealed.
     """
+    uuid.UUID(message["id"])
     parameters = {"chat_id": chat_id, "messages": [message], "count": 1, "title": title, "limit": limit - 1}
-    rows = db.session.execute(_APPEND_AND_READ, parameters).all()
-    _seal_if_passed(chat_id, rows[0] if rows else None, BOUND)
+    rows = db.session.execute(_APPEND, parameters).all()
+    _seal_if_passed(chat_id, rows[0] if rows else None, bound)
     return [row.message for row in rows if row.message is not None] + [message]
 
 
@@ -118,13 +118,13 @@ def append_where(statement: TextClause, chat_id: uuid.UUID, message: Message, pa
 def extend(chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound = BOUND) -> None:
     """Add messages at the end, as part of the caller's transaction; any number of them.
 
-    Raises ValueError for an id that is no UUID: it could be stored, but never be sealed.
+    Raises ValueError for an id that is no UUID, as ``append`` does.
     """
     for message in messages:
         uuid.UUID(message["id"])
     for first in range(0, len(messages), bound.messages):
         added = list(messages[first : first + bound.messages])
-        tail = db.session.execute(_APPEND, {"chat_id": chat_id, "messages": added, "count": len(added)}).one_or_none()
+        tail = db.session.execute(_EXTEND, {"chat_id": chat_id, "messages": added, "count": len(added)}).one_or_none()
         _seal_if_passed(chat_id, tail, bound)
 
 
