@@ -14,11 +14,11 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, text
 
-from chatstream import MIGRATIONS, create_app
-from chatstream.config import Settings
+from chatstream import MIGRATIONS
 from chatstream.extensions import Base, db
 from chatstream.services import transcripts
 from devkit.embedded_postgres import EmbeddedPostgres
+from tests.support.own_database import on_empty_database
 from tests.support.server import ROOT, command_environment
 from tests.support.settings import environment
 
@@ -26,15 +26,8 @@ from tests.support.settings import environment
 @pytest.fixture
 def empty(postgres: EmbeddedPostgres) -> Iterator[Flask]:
     """The application on a database without tables."""
-    postgres.create_database("migrations")
-    app = create_app(Settings.from_environment(environment(postgres.url("migrations"))))
-    with app.app_context():
-        db.session.execute(text("DROP SCHEMA public CASCADE"))
-        db.session.execute(text("CREATE SCHEMA public"))
-        db.session.commit()
+    with on_empty_database(postgres, "migrations") as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def differences() -> list[object]:

@@ -12,16 +12,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from chatstream import create_app
-from chatstream.config import Settings
 from chatstream.extensions import db
 from chatstream.models import Chat
 from chatstream.services import deleting, transcripts
 from chatstream.services.purging import purge
 from devkit.embedded_postgres import EmbeddedPostgres
 from tests.services.test_transcripts import BOUND, everything, message, new_chat
+from tests.support.own_database import on_empty_database
 from tests.support.server import ROOT
-from tests.support.settings import environment
 from tests.support.world import World
 
 PAGE = (ROOT / "docs" / "SCALING.md").read_text()
@@ -31,16 +29,9 @@ PARTITIONED = ("chat_pages", "search_entries")
 @pytest.fixture
 def other(postgres: EmbeddedPostgres) -> Iterator[Flask]:
     """The application on a database of its own."""
-    postgres.create_database("scaling")
-    app = create_app(Settings.from_environment(environment(postgres.url("scaling"))))
-    with app.app_context():
-        db.session.execute(text("DROP SCHEMA public CASCADE"))
-        db.session.execute(text("CREATE SCHEMA public"))
-        db.session.commit()
+    with on_empty_database(postgres, "scaling") as app:
         flask_migrate.upgrade()
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def rows() -> dict[str, int]:
