@@ -13,6 +13,7 @@ import { useStore } from "../state/store.ts";
 import { chooseTheme, THEMES, theme } from "../state/theme.ts";
 import { format, strings } from "../strings.ts";
 import { ImportChat } from "./ImportChat.tsx";
+import { NewPasswordField } from "./NewPasswordField.tsx";
 import { Sessions } from "./Sessions.tsx";
 
 /** What concerns the user: who they are, how it looks, the password, where they are signed in. */
@@ -89,16 +90,7 @@ function PasswordForm() {
         required
         error={fieldError(error, "current_password")}
       />
-      <PasswordField
-        label={strings.account.newPassword}
-        name="next"
-        autoComplete="new-password"
-        required
-        minLength={8}
-        maxLength={128}
-        help={strings.register.passwordHelp}
-        error={fieldError(error, "new_password")}
-      />
+      <NewPasswordField label={strings.account.newPassword} name="next" error={fieldError(error, "new_password")} />
       {error && !isAllInFields(error, ["current_password", "new_password"]) && <ErrorNote error={error} />}
       <Button type="submit" isBusy={act.isRunning}>
         {strings.account.changePassword}

@@ -1,6 +1,6 @@
 import { api } from "../api.ts";
 import { Button } from "../components/Button.tsx";
-import { Field, PasswordField } from "../components/Field.tsx";
+import { Field } from "../components/Field.tsx";
 import { onSubmit } from "../components/form.ts";
 import { ErrorNote, Note } from "../components/Notes.tsx";
 import { fieldError, isAllInFields } from "../errors.ts";
@@ -8,6 +8,7 @@ import { useAct } from "../hooks.ts";
 import { Link, navigate, usePlace } from "../router.tsx";
 import { signIn } from "../state/session.ts";
 import { strings } from "../strings.ts";
+import { NewPasswordField } from "./NewPasswordField.tsx";
 import { Outside } from "./Outside.tsx";
 
 const FIELDS = ["name", "email", "password", "team_id"];
@@ -43,16 +44,7 @@ export function Register() {
           required
           error={fieldError(error, "email")}
         />
-        <PasswordField
-          label={strings.signIn.password}
-          name="password"
-          autoComplete="new-password"
-          required
-          minLength={8}
-          maxLength={128}
-          help={strings.register.passwordHelp}
-          error={fieldError(error, "password")}
-        />
+        <NewPasswordField label={strings.signIn.password} name="password" error={fieldError(error, "password")} />
         {!invite && (
           <Field
             label={strings.register.team}

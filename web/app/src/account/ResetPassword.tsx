@@ -1,13 +1,14 @@
 import { useState } from "react";
 import { api } from "../api.ts";
 import { Button } from "../components/Button.tsx";
-import { Field, PasswordField } from "../components/Field.tsx";
+import { Field } from "../components/Field.tsx";
 import { onSubmit } from "../components/form.ts";
 import { ErrorNote, Note } from "../components/Notes.tsx";
 import { fieldError, isAllInFields } from "../errors.ts";
 import { useAct } from "../hooks.ts";
 import { Link, usePlace } from "../router.tsx";
 import { strings } from "../strings.ts";
+import { NewPasswordField } from "./NewPasswordField.tsx";
 import { Outside } from "./Outside.tsx";
 
 /** A new password by the link of an admin (`/reset-password#token=…`); without one, how to get it. */
@@ -36,16 +37,7 @@ export function ResetPassword() {
               error={fieldError(error, "token")}
             />
           )}
-          <PasswordField
-            label={strings.reset.password}
-            name="password"
-            autoComplete="new-password"
-            required
-            minLength={8}
-            maxLength={128}
-            help={strings.register.passwordHelp}
-            error={fieldError(error, "new_password")}
-          />
+          <NewPasswordField label={strings.reset.password} name="password" error={fieldError(error, "new_password")} />
           {error && !isAllInFields(error, ["new_password", "token"]) && <ErrorNote error={error} />}
           <Button type="submit" look="primary" isBusy={attempt.isRunning}>
             {strings.reset.submit}
