@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from flask import Flask
 
+from chatstream.http.policy import policy_of
 from tests.support.cast import CALLERS, Cast, Things, picture
 from tests.support.world import PASSWORD
 
@@ -147,3 +148,14 @@ class Asking:
         sent = {} if "data" in options else sent
         request = {"stream": True, "timeout": 30, **sent, **options, "headers": headers}
         return person.http.request(self.method, person.url + self.path(things), **request)
+
+
+def lists_of(app: Flask) -> list[str]:
+    """The routes that are read without naming anything, by whoever is signed in: lists, and what is the caller's own."""
+    return [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.arguments
+        and policy_of(app.view_functions[rule.endpoint]) != "public"
+    ]

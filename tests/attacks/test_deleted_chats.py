@@ -9,9 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from chatstream.extensions import db
-from chatstream.http.policy import policy_of
 from chatstream.services.purging import LOCK
-from tests.attacks.routes import ROUTES, Asking
+from tests.attacks.routes import ROUTES, Asking, lists_of
 from tests.support.cast import Cast, Things
 from tests.support.tables import digests
 
@@ -28,13 +27,7 @@ def _unpurged(app: Flask) -> Iterator[None]:
 
 def told(app: Flask, cast: Cast, things: Things) -> str:
     """Everything that lists say to the owner and to the admin."""
-    lists = [
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ())
-        and not rule.arguments
-        and policy_of(app.view_functions[rule.endpoint]) != "public"
-    ]
+    lists = lists_of(app)
     lists.append(things.fill("/api/agents/{agent_id}/feedback"))
     assert {"/api/chats/", "/api/search/"} < set(lists)
     queries = ("", "?q=Canary", f"?agent_id={things.ids['agent_id']}", "?q=nothing+-here")

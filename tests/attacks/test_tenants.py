@@ -14,7 +14,7 @@ from sqlalchemy import text
 from chatstream.extensions import db
 from chatstream.http.policy import policy_of
 from chatstream.services.keyset import encode_cursor
-from tests.attacks.routes import OWN_ADMIN, ROUTES, SIGNED_IN, TEAM_ADMIN, Asking, routes_of
+from tests.attacks.routes import OWN_ADMIN, ROUTES, SIGNED_IN, TEAM_ADMIN, Asking, lists_of, routes_of
 from tests.support.cast import CALLERS, Cast, Things
 from tests.support.purged import clear_away
 from tests.support.tables import digests
@@ -85,13 +85,7 @@ class Running:
 
 def test_no_list_shows_what_is_somebody_elses(app: Flask, cast: Cast) -> None:
     things = cast.things()
-    lists = [
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ())
-        and not rule.arguments
-        and policy_of(app.view_functions[rule.endpoint]) != "public"
-    ]
+    lists = lists_of(app)
     personal = {things.ids["chat_id"], things.ids["session_id"]}
     canaries = {value for name, value in things.ids.items() if name.endswith("_id")} | {things.ids["owner"]}
     with app.app_context():
