@@ -151,7 +151,7 @@ class Asking:
 
 
 def lists_of(app: Flask) -> list[str]:
-    """The routes that are read without naming anything, by whoever is signed in: lists, and what is the caller's own."""
+    """The routes that are read without naming anything, by whoever is signed in: lists, and the caller's own."""
     return [
         rule.rule
         for rule in app.url_map.iter_rules()
