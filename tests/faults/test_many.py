@@ -19,6 +19,7 @@ from chatstream.n8n_sim.answers import expected_text
 from chatstream.services import transcripts
 from tests.support.frames import Stream, read
 from tests.support.person import Person
+from tests.support.raw_server import CaptureServer, chunk, chunked_head
 from tests.support.server import Server
 from tests.support.world import Account, World
 
@@ -26,68 +27,79 @@ STREAMS = 200
 Arrive = Callable[[Account], Person]
 
 
+def _streamed_half_at_a_time() -> list[tuple[float, bytes]]:
+    """``t1 t2``, in n8n's own lines, with a place to wait between the two words."""
+    begin, end = b'{"type":"begin"}\n', b'{"type":"end"}\n'
+    first, second = (b'{"type":"item","content":"%s"}\n' % word for word in (b"t1", b" t2"))
+    return [(0, chunked_head() + chunk(begin + first)), (0, chunk(second + end) + chunk(b""))]
+
+
+def _send(url: str, cookies: dict[str, str]) -> Stream:
+    """Send a message to a server whose pool is small: it may say 503, and is asked again."""
+    for _ in range(60):
+        with requests.post(url, json={"content": "Hi"}, cookies=cookies, stream=True, timeout=120) as response:
+            if response.status_code == 200:
+                return read(response)
+            assert response.status_code == 503, response.text
+            assert response.headers["Retry-After"]
+        time.sleep(0.5)
+    raise AssertionError("no answer in 60 attempts")
+
+
+def _until_all_run(app: Flask) -> None:
+    """Wait until every stream is open."""
+    deadline = time.monotonic() + 90
+    with app.app_context():
+        while (
+            running := db.session.scalar(text("SELECT count(*) FROM generations WHERE status = 'running'"))
+        ) < STREAMS:
+            db.session.rollback()
+            assert time.monotonic() < deadline, f"{running} streams are open, and no more"
+            time.sleep(0.1)
+        db.session.rollback()
+
+
+def _held_connections(app: Flask) -> int:
+    """How many connections of the server are within a transaction at this moment."""
+    with app.app_context():
+        held: int = db.session.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'chatstream' "
+                "AND state = 'idle in transaction' AND pid <> pg_backend_pid()"
+            )
+        )
+        db.session.rollback()
+    return held
+
+
 def test_two_hundred_streams_on_one_worker_and_a_pool_of_three(
-    app: Flask, variables: dict[str, str], world: World, simulator: str, tmp_path: Path
+    app: Flask, variables: dict[str, str], world: World, tmp_path: Path
 ) -> None:
     small = {**variables, "DATABASE_POOL_SIZE": "3", "MAX_STREAMS_PER_USER": "300", "LOG_LEVEL": "error"}
     account = world.account()
-    agent_id = world.agent(account.team_id, f"{simulator}?tokens=60&delay_ms=250")
-    with Server(small, tmp_path / "log") as server, Person(server.url, account) as client:
+    go_on = threading.Event()
+    with (
+        CaptureServer(_streamed_half_at_a_time(), gate=go_on) as workflow,
+        Server(small, tmp_path / "log") as server,
+        Person(server.url, account) as client,
+        ThreadPoolExecutor(STREAMS) as pool,
+    ):
+        agent_id = world.agent(account.team_id, workflow.url)
         chats = [client.open_chat(agent_id) for _ in range(STREAMS)]
-        delays: list[float] = []
-        busy: list[int] = []
-        done = threading.Event()
-
-        def ping() -> None:
-            with requests.Session() as session:
-                session.cookies.update(client.http.cookies)
-                while not done.wait(0.05):
-                    started = time.monotonic()
-                    status = session.get(f"{server.url}/api/auth/me", timeout=30).status_code
-                    assert status in (200, 503)  # the pool of three, while all begin
-                    if status == 200:
-                        delays.append(time.monotonic() - started)
-
-        def follow(chat_id: str) -> Stream:
-            cookies = client.http.cookies.get_dict()
-            url = f"{server.url}/api/chats/{chat_id}/messages"
-            for _ in range(30):
-                with requests.post(url, json={"content": "Hi"}, cookies=cookies, stream=True, timeout=60) as response:
-                    if response.status_code == 200:
-                        return read(response)
-                    assert response.status_code == 503, response.text  # the pool of three, all at once: try again
-                    assert response.headers["Retry-After"]
-                time.sleep(0.5)
-            raise AssertionError("no answer in 30 attempts")
-
-        def watch_pool() -> None:
-            with app.app_context():
-                while not done.wait(0.2):
-                    running, connections = db.session.execute(
-                        text(
-                            "SELECT (SELECT count(*) FROM generations WHERE status = 'running'), count(*) "
-                            "FROM pg_stat_activity WHERE application_name = 'chatstream' "
-                            "AND state = 'idle in transaction' AND pid <> pg_backend_pid()"
-                        )
-                    ).one()
-                    db.session.rollback()
-                    if running > STREAMS * 0.95:
-                        busy.append(connections)
-
-        threads = [threading.Thread(target=ping), threading.Thread(target=watch_pool)]
-        for thread in threads:
-            thread.start()
-        with ThreadPoolExecutor(STREAMS) as pool:
-            streams = list(pool.map(follow, chats))
-        done.set()
-        for thread in threads:
-            thread.join()
-
-        assert all(stream.end[1]["status"] == "complete" for stream in streams)
-        assert all(stream.text == expected_text(60) for stream in streams)
-        assert busy, "most streams were never open at once"
-        assert min(busy) == 0, "an open stream holds a connection"
-        assert len(delays) > 20, "other requests were starved"
+        cookies = client.http.cookies.get_dict()
+        streams = [pool.submit(_send, f"{server.url}/api/chats/{chat}/messages", cookies) for chat in chats]
+        try:
+            _until_all_run(app)
+            held = []
+            for _ in range(20):
+                assert client.get("/api/auth/me").status_code == 200
+                held.append(_held_connections(app))
+        finally:
+            go_on.set()
+        assert min(held) == 0, "an open stream holds a connection"
+        for stream in streams:
+            assert stream.result().end[1]["status"] == "complete"
+            assert stream.result().text == expected_text(2)
         with app.app_context():
             counts = db.session.execute(text("SELECT message_count, jsonb_array_length(messages) FROM chats")).all()
             assert [tuple(row) for row in counts] == [(2, 2)] * STREAMS

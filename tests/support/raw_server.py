@@ -39,10 +39,17 @@ class CaptureServer:
     ``ends``: what happens then. ``closed``: the socket is closed; ``reset``: closed with a RST; ``terminated`` and
     ``hangs``: it stays open, as n8n leaves it, until the client closes or the server stops.
     ``requests``: what was received, one item a connection. ``hung_up``: set when a client closed first.
+    ``gate``: when given, each answer waits after its first write until this is set.
     """
 
     def __init__(
-        self, writes: Sequence[Write], *, ends: Ends = "closed", split: Split = "whole", seed: int = 0
+        self,
+        writes: Sequence[Write],
+        *,
+        ends: Ends = "closed",
+        split: Split = "whole",
+        seed: int = 0,
+        gate: threading.Event | None = None,
     ) -> None:
         self.requests: list[bytes] = []
         self.hung_up = threading.Event()
@@ -51,6 +58,7 @@ class CaptureServer:
         self._ends = ends
         self._split: Split = split
         self._seed = seed
+        self._gate = gate
         self._stopping = threading.Event()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -99,7 +107,9 @@ class CaptureServer:
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             self.requests.append(_request(connection))
-            for delay, data in self._writes:
+            for index, (delay, data) in enumerate(self._writes):
+                if index == 1 and self._gate:
+                    self._gate.wait(120)
                 if delay and self._stopping.wait(delay):
                     return
                 for piece in pieces(data, self._split, self._seed):
