@@ -46,7 +46,7 @@ def value(found: Series, name: str, **labels: str) -> float:
 
 
 def scraped(url: str) -> Series:
-    answer = requests.get(f"{url}/metrics", timeout=5)
+    answer = requests.get(f"{url}/metrics", timeout=30)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     return series(answer.text)
@@ -79,7 +79,7 @@ def test_two_workers_are_one_and_outlive_their_deaths(world: World, pair: Server
         with Person(pair.url, account) as person:
             person.send(person.open_chat(agent_id), "Hello")
     for _ in range(40):
-        requests.get(f"{pair.url}/healthz", timeout=5)
+        requests.get(f"{pair.url}/healthz", timeout=30)
     wait_for(lambda: value(scraped(pair.url), "workers") == 2)
     before = scraped(pair.url)
     assert len(list(folder_of(pair).glob("counter_*.db"))) == 2
@@ -146,7 +146,7 @@ def test_counts_of_many_dead_workers_become_one_file(app: Flask, pair: Server) -
     place = folder_of(pair)
     for _ in range(5):
         for _ in range(10):
-            requests.get(f"{pair.url}/healthz", timeout=5)
+            requests.get(f"{pair.url}/healthz", timeout=30)
         before = value(scraped(pair.url), "http_requests_total", route="/healthz")
         dead = workers_of(pair)
         for pid in dead:

@@ -211,7 +211,7 @@ def test_another_name_and_plain_http_get_nothing(served: tuple[Nginx, CaptureSer
     ):
         assert secure.selected_alpn_protocol() == "h2"
     plain = requests.get(
-        f"http://localhost:{nginx.plain_port}/api/auth/me?a=b", allow_redirects=False, timeout=5, proxies={}
+        f"http://localhost:{nginx.plain_port}/api/auth/me?a=b", allow_redirects=False, timeout=30, proxies={}
     )
     assert (plain.status_code, plain.headers["Location"]) == (301, "https://localhost/api/auth/me?a=b")
 

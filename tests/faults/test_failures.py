@@ -104,12 +104,12 @@ def test_a_redirect_is_never_followed(world: World, person: Arrive, simulator: s
     account = world.account()
     client = person(account)
     base = simulator.rpartition("/webhook/")[0]
-    requests.delete(f"{base}/requests", timeout=5)
+    requests.delete(f"{base}/requests", timeout=30)
     for status in (301, 302, 303, 307, 308):
         options = f"status={status}&location={base}/webhook/demo"
         chat_id = client.open_chat(world.agent(account.team_id, f"{simulator}?{options}"))
         assert client.send(chat_id).end[1]["code"] == "upstream_error"
-    assert len(requests.get(f"{base}/requests", timeout=5).json()) == 5
+    assert len(requests.get(f"{base}/requests", timeout=30).json()) == 5
 
 
 def test_a_step_that_starts_over_is_taken_back(world: World, person: Arrive, simulator: str) -> None:

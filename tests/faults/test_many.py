@@ -34,16 +34,12 @@ def _streamed_half_at_a_time() -> list[tuple[float, bytes]]:
     return [(0, chunked_head() + chunk(begin + first)), (0, chunk(second + end) + chunk(b""))]
 
 
-def _send(url: str, cookies: dict[str, str]) -> Stream:
-    """Send a message to a server whose pool is small: it may say 503, and is asked again."""
-    for _ in range(60):
-        with requests.post(url, json={"content": "Hi"}, cookies=cookies, stream=True, timeout=120) as response:
-            if response.status_code == 200:
-                return read(response)
-            assert response.status_code == 503, response.text
-            assert response.headers["Retry-After"]
-        time.sleep(0.5)
-    raise AssertionError("no answer in 60 attempts")
+def _send(url: str, cookies: dict[str, str], few_at_once: threading.Semaphore) -> Stream:
+    """Send a message and read its answer. A few begin at once: here only what is open for long is of interest."""
+    with few_at_once:
+        response = requests.post(url, json={"content": "Hi"}, cookies=cookies, stream=True, timeout=120)
+    with response:
+        return read(response)
 
 
 def _until_all_run(app: Flask) -> None:
@@ -87,7 +83,9 @@ def test_two_hundred_streams_on_one_worker_and_a_pool_of_three(
         agent_id = world.agent(account.team_id, workflow.url)
         chats = [client.open_chat(agent_id) for _ in range(STREAMS)]
         cookies = client.http.cookies.get_dict()
-        streams = [pool.submit(_send, f"{server.url}/api/chats/{chat}/messages", cookies) for chat in chats]
+        urls = [f"{server.url}/api/chats/{chat}/messages" for chat in chats]
+        few_at_once = threading.Semaphore(3)
+        streams = [pool.submit(_send, url, cookies, few_at_once) for url in urls]
         try:
             _until_all_run(app)
             held = []
@@ -178,7 +176,7 @@ def test_a_full_worker_says_so(variables: dict[str, str], world: World, simulato
         assert (refused.status_code, refused.json()["code"]) == (503, "busy")
         assert refused.headers["Retry-After"]
         assert refused.headers["X-Request-ID"] == refused.json()["request_id"]
-        assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+        assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
         for stream in streams:
             with stream:
                 assert read(stream).end[0] == "done"

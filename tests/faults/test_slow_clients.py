@@ -138,7 +138,7 @@ def test_clients_that_stop_reading_are_cut_and_cost_little(
         while held():
             assert time.monotonic() < deadline, f"{len(held())} clients that read nothing are not cut"
             started = time.monotonic()
-            assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+            assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
             assert time.monotonic() - started < 1, "others wait for those that do not read"
             peak = max(peak, worker.memory_info().rss)
             time.sleep(0.2)

@@ -62,11 +62,11 @@ def test_an_answer_is_asked_for_again_and_the_first_comes_back(client: Person, c
     client.send(chat_id, words("two", 4))
     before = client.chat(chat_id)
     base = simulator.rpartition("/webhook/")[0]
-    requests.delete(f"{base}/requests", timeout=5)
+    requests.delete(f"{base}/requests", timeout=30)
     with regenerate(client, chat_id) as response:
         stream = read(response)
     assert (stream.text, stream.end[1]["status"]) == (expected_text(4), "complete")
-    (sent,) = requests.get(f"{base}/requests", timeout=5).json()
+    (sent,) = requests.get(f"{base}/requests", timeout=30).json()
     assert [told["content"] for told in sent["body"]["messages"]] == [m["content"] for m in before["messages"][:3]]
     after = client.chat(chat_id)
     assert after["message_count"] == 4

@@ -225,7 +225,7 @@ def test_a_stop_at_the_other_node_is_quick_and_keeps_the_text(
     assert (answer["status"], answer["content"]) == ("stopped", stream.text)
     assert answer["id"] == stream.end[1]["message_id"]
     assert b.post(f"/api/chats/{chat_id}/stop").json() == {"stopped": False}
-    wait_until(lambda: requests.get(f"{base}/connections", timeout=5).json()["open"] == 0)
+    wait_until(lambda: requests.get(f"{base}/connections", timeout=30).json()["open"] == 0)
 
 
 @pytest.mark.parametrize("how", ["delete the chat", "delete the agent", "deactivate the user", "end the session"])

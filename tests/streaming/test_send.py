@@ -107,11 +107,11 @@ def test_the_workflow_is_told_the_conversation(world: World, person: Arrive, acc
     chat_id = client.open_chat(agent_id)
     client.send(chat_id, "first")
     client.send(chat_id, "second")
-    requests.delete(f"{base}/requests", timeout=5)
+    requests.delete(f"{base}/requests", timeout=30)
     client.post(
         f"/api/chats/{chat_id}/messages?stream=false", {"content": "third"}, headers={"X-Request-ID": "trace-me"}
     )
-    (request,) = requests.get(f"{base}/requests", timeout=5).json()
+    (request,) = requests.get(f"{base}/requests", timeout=30).json()
     headers = {name.lower(): value for name, value in request["headers"].items()}
     assert headers["x-request-id"] == "trace-me"
     assert headers["accept-encoding"] == "identity"
@@ -134,9 +134,9 @@ def test_a_chat_trigger_gets_its_own_format(world: World, person: Arrive, accoun
     base = simulator.rpartition("/webhook/")[0]
     agent_id = world.agent(account.team_id, f"{simulator}?tokens=2&delay_ms=0", config={"request_format": "n8n_chat"})
     chat_id = client.open_chat(agent_id)
-    requests.delete(f"{base}/requests", timeout=5)
+    requests.delete(f"{base}/requests", timeout=30)
     client.send(chat_id, "Hi there")
-    (request,) = requests.get(f"{base}/requests", timeout=5).json()
+    (request,) = requests.get(f"{base}/requests", timeout=30).json()
     assert request["body"] == {"action": "sendMessage", "sessionId": chat_id, "chatInput": "Hi there"}
 
 
@@ -290,9 +290,9 @@ def test_deleting_a_chat_stops_its_answer(
     with app.app_context():
         assert db.session.scalar(text("SELECT count(*) FROM generations")) == 0
     deadline = time.monotonic() + 5
-    while requests.get(f"{base}/connections", timeout=5).json()["open"] and time.monotonic() < deadline:
+    while requests.get(f"{base}/connections", timeout=30).json()["open"] and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert requests.get(f"{base}/connections", timeout=5).json()["open"] == 0
+    assert requests.get(f"{base}/connections", timeout=30).json()["open"] == 0
 
 
 @pytest.mark.parametrize(
