@@ -28,14 +28,14 @@ class CallLimits:
         """Bytes came."""
         self._heard = now
 
-    def left(self, decoder: AnswerDecoder | None = None) -> float:
-        """Seconds until the nearest limit; not positive when one is reached."""
+    def due(self, decoder: AnswerDecoder | None = None) -> float:
+        """When the nearest limit is reached, as time.monotonic tells it."""
         silence = self._idle_s
         if decoder is not None and decoder.failing:
             silence = min(silence, self._error_grace_s)
         elif decoder is not None and decoder.keepalives_seen:
             silence = min(silence, KEEPALIVE_S)
-        return min(self._heard + silence, self.started + self._total_s) - time.monotonic()
+        return min(self._heard + silence, self.started + self._total_s)
 
     def verdict(self, decoder: AnswerDecoder | None = None) -> UpstreamError:
         """The failure of the limit that was reached."""

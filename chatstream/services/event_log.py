@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Iterable
 
 from gevent.event import Event as Flag
 
 from chatstream.services import sse
+from chatstream.services.alarm import Alarm
 from chatstream.services.events import Event, Text
 from chatstream.services.shared_log import Batch
 
@@ -35,24 +37,26 @@ class EventLog:
         self._followers: set[Flag] = set()
 
     def append(self, event: Event) -> None:
-        """Add an event. Followers see it when the writer next waits for something, or soon after: see settle."""
-        if isinstance(event, Text) and len(self._frames) >= FINE_EVENTS:
-            self._pending.append(event.content)
-            self._pending_chars += len(event.content)
-            if self._pending_chars < COARSE_CHARS:
-                return
-            self.settle()
-            return
-        self.settle()
-        self._add(event)
+        """Add an event; see `extend`."""
+        self.extend((event,))
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Add events. Followers see them when the writer next waits for something, or soon after: see settle."""
+        before = len(self._frames)
+        for event in events:
+            if len(self._frames) >= FINE_EVENTS and isinstance(event, Text):
+                self._hold_back(event)
+            else:
+                self._tell_held()
+                self._add(event)
+        if len(self._frames) > before:
+            self._wake()
 
     def settle(self) -> None:
         """Tell what was held back to be put together; called now and then, and before anything else is told."""
         if self._pending:
-            text = Text("".join(self._pending))
-            self._pending.clear()
-            self._pending_chars = 0
-            self._add(text)
+            self._tell_held()
+            self._wake()
 
     def close(self) -> None:
         """No further events: followers end after the last one."""
@@ -67,6 +71,7 @@ class EventLog:
         not more memory.
         """
         woken = Flag()
+        silence = Alarm(woken.set)
         self._followers.add(woken)
         position = after
         try:
@@ -79,9 +84,12 @@ class EventLog:
                     return
                 else:
                     woken.clear()
-                    if not woken.wait(keep_alive_s):
+                    silence.set(time.monotonic() + keep_alive_s)
+                    woken.wait()
+                    if position == len(self._frames) and not self._closed:
                         yield sse.KEEP_ALIVE
         finally:
+            silence.close()
             self._followers.discard(woken)
 
     @property
@@ -122,9 +130,21 @@ class EventLog:
         """Whether the shared log has it to its end."""
         return self._shared_end
 
+    def _hold_back(self, text: Text) -> None:
+        self._pending.append(text.content)
+        self._pending_chars += len(text.content)
+        if self._pending_chars >= COARSE_CHARS:
+            self._tell_held()
+
+    def _tell_held(self) -> None:
+        if self._pending:
+            text = Text("".join(self._pending))
+            self._pending.clear()
+            self._pending_chars = 0
+            self._add(text)
+
     def _add(self, event: Event) -> None:
         self._frames.append(sse.frame(self.generation_id, len(self._frames) + 1, sse.payload(event)))
-        self._wake()
 
     def _wake(self) -> None:
         for follower in self._followers:

@@ -30,11 +30,13 @@ from chatstream.errors import (
     UpstreamReset,
     UpstreamUnreachable,
 )
+from chatstream.services.alarm import Alarm
 from chatstream.services.call_limits import CallLimits
 from chatstream.services.chunked_body import ChunkedBody
 from chatstream.services.decoders import AnswerDecoder, FormName
 from chatstream.services.events import Level, Replace, Status, Text
 from chatstream.services.outbound import CheckedAdapter, Line, OutboundPolicy, tls_context, within
+from chatstream.services.socket_source import SocketSource
 from chatstream.services.upstream_errors import cleaned, of_status, reason_of
 from chatstream.services.webhook_spans import webhook_span
 from chatstream.tracing.interface import OFF, Tracing
@@ -138,8 +140,14 @@ class N8nStreamer:
         self._error_grace_s = error_grace_s
 
     def stream_response(self, call: WebhookCall, trace: Trace | None = None) -> Iterator[Text | Replace]:
-        """The answer, piece by piece; ends normally when it is whole. ``trace`` is filled in on the way.
+        """The answer, piece by piece; see `stream_lists`."""
+        for pieces in self.stream_lists(call, trace):
+            yield from pieces
 
+    def stream_lists(self, call: WebhookCall, trace: Trace | None = None) -> Iterator[Sequence[Text | Replace]]:
+        """The answer: the pieces that have come, whenever some have; ends normally when it is whole.
+
+        ``trace`` is filled in on the way.
         Raises the subclasses of UpstreamError, their ``said`` cleaned. Closing the generator, or killing the greenlet
         that runs it, closes the connection at once; n8n runs its workflow to the end all the same.
         """
@@ -171,7 +179,7 @@ class N8nStreamer:
     def _tls(self) -> ssl.SSLContext:
         return tls_context()
 
-    def _stream(self, call: WebhookCall, trace: Trace) -> Iterator[Text | Replace]:
+    def _stream(self, call: WebhookCall, trace: Trace) -> Iterator[Sequence[Text | Replace]]:
         self._policy.check_form(call.url)
         limits = CallLimits(call.config, self._error_grace_s)
         exchange = self._open(call, limits, trace)
@@ -217,7 +225,6 @@ class _Exchange:
 
     status_code: int
     content_type: str
-    _raw: urllib3.BaseHTTPResponse
     _read1: Callable[[int], bytes]
 
     def __init__(self, policy: OutboundPolicy, tls: Any, trace: Trace) -> None:
@@ -225,6 +232,10 @@ class _Exchange:
         self._trace = trace
         self.connect_timed_out = False
         self._is_interruptible = monkey.is_module_patched("socket")
+        self._is_reading = False
+        self._late = gevent.Timeout()  # never started: it is what the alarm throws
+        self._alarm = Alarm(self._interrupt)
+        self._reader = gevent.getcurrent()
         self._adapter: CheckedAdapter | None = CheckedAdapter(self.line, tls)
         self._closables: list[Any] = [self._adapter]
 
@@ -232,7 +243,7 @@ class _Exchange:
         """Up to the response's headers. Raises UpstreamUnreachable, UpstreamTimeout, WebhookBlocked; closes then."""
         body = json.dumps(call.payload(), ensure_ascii=False).encode("utf-8", "replace")
         headers = call.headers()
-        left = limits.left()
+        left = limits.due() - time.monotonic()
         assert self._adapter
         try:
             with within(left, limits.verdict):
@@ -248,14 +259,14 @@ class _Exchange:
         except BaseException:
             self.close()
             raise
-        self.status_code, self._raw = response.status_code, response.raw
+        self.status_code = response.status_code
         self.content_type = response.headers.get("Content-Type", "")
-        self._closables, self._adapter = [self._raw], None
-        self._read1 = _reader(self._raw)
+        self._read1, owner = _reader(response.raw)
+        self._closables, self._adapter = [owner], None
         self._bound_socket(None)
         limits.heard(time.monotonic())
 
-    def pieces(self, decoder: AnswerDecoder, limits: CallLimits) -> Iterator[Text | Replace]:
+    def pieces(self, decoder: AnswerDecoder, limits: CallLimits) -> Iterator[Sequence[Text | Replace]]:
         """The pieces of the body. Stops at its own end: n8n leaves the socket open after the last chunk."""
         yielded_at = limits.started
         while not decoder.finished:
@@ -290,6 +301,7 @@ class _Exchange:
 
     def close(self) -> None:
         """Close the connection at once, whatever is still to come on it."""
+        self._alarm.close()
         for closable in self._closables:
             with suppress(*_NETWORK):
                 closable.close()
@@ -298,17 +310,19 @@ class _Exchange:
                 self.line.socket.close()
 
     def _read(self, decoder: AnswerDecoder, limits: CallLimits) -> bytes:
-        left = limits.left(decoder)
+        due = limits.due(decoder)
+        left = due - time.monotonic()
         if left <= 0:
             raise limits.verdict(decoder)
-        if not self._is_interruptible:
+        if self._is_interruptible:
+            self._alarm.set(due)
+        else:
             self._bound_socket(left)
-        timer = gevent.Timeout(left)  # written out, and not `within`: this runs once for each piece of each answer
-        timer.start()
+        self._is_reading = True
         try:
-            data = self._read1(READ_SIZE)
+            return self._read1(READ_SIZE)
         except gevent.Timeout as fired:
-            if fired is not timer:
+            if fired is not self._late:
                 raise
             raise limits.verdict(decoder) from None
         except _TIMED_OUT:
@@ -318,8 +332,12 @@ class _Exchange:
         except _NETWORK as error:
             raise UpstreamReset(f"The body ended too early: {reason_of(error)}") from None
         finally:
-            timer.close()
-        return data
+            self._is_reading = False
+
+    def _interrupt(self) -> None:
+        """The alarm has rung, in the hub. A reader that is not in a read finds out by itself before the next."""
+        if self._is_reading:
+            self._reader.throw(self._late)
 
     def _bound_socket(self, seconds: float | None) -> None:
         """Where gevent can not interrupt a read, the socket's own timeout has to; where it can, a second timer for each
@@ -338,13 +356,15 @@ class _Exchange:
         return UpstreamUnreachable(f"The call failed: {reason_of(error)}")
 
 
-def _reader(raw: Any) -> Callable[[int], bytes]:
-    """How to read the body of a urllib3 response, as it comes."""
+def _reader(raw: Any) -> tuple[Callable[[int], bytes], Any]:
+    """How to read the body of a urllib3 response, as it comes, and what is to be closed for that."""
     plain = raw.headers.get("Content-Encoding", "identity").lower() in ("", "identity")
     beneath: Any = getattr(raw, "_original_response", None)
     if plain and getattr(beneath, "chunked", False) is True and beneath.fp is not None:
-        return ChunkedBody(beneath.fp).read1
-    return functools.partial(raw.read1, decode_content=True)
+        source = SocketSource(beneath.fp)
+        beneath.fp = None  # the response may go: the source has its connection now
+        return ChunkedBody(source).read1, source
+    return functools.partial(raw.read1, decode_content=True), raw
 
 
 def _let_others_run() -> None:

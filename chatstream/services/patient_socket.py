@@ -16,13 +16,23 @@ from gevent import monkey
 class _PatientSocket(gevent.socket.socket):
     __slots__ = ("_is_dry",)
 
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """As of any socket; waits first where the last read left nothing."""
+        self._wait_where_dry()
+        got = super().recv(size, flags)
+        self._is_dry = len(got) < size
+        return got
+
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """As of any socket; waits first where the last read left nothing."""
-        if getattr(self, "_is_dry", False):
-            self._wait(self._read_event)  # type: ignore[attr-defined]
+        self._wait_where_dry()
         got: int = super().recv_into(buffer, nbytes, flags)
         self._is_dry = got < (nbytes or len(buffer))
         return got
+
+    def _wait_where_dry(self) -> None:
+        if getattr(self, "_is_dry", False):
+            self._wait(self._read_event)  # type: ignore[attr-defined]
 
 
 def stream_socket(family: socket.AddressFamily) -> socket.socket:

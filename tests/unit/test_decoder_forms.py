@@ -96,7 +96,7 @@ class TestEvents:
 
     def test_an_event_that_finishes_gives_what_was_before(self) -> None:
         decoder = AnswerDecoder(SSE)
-        assert list(decoder.feed(b"data: a\n\ndata: [DONE]\n\ndata: b\n\n")) == [Text("a")]
+        assert list(decoder.feed(b"data: a\n\ndata: [DONE]\n\ndata: b\n\n")) == [[Text("a")]]
         assert decoder.finished
         assert list(decoder.feed(b"data: c\n\n")) == []
         assert list(decoder.finish()) == []
@@ -190,8 +190,8 @@ class TestForms:
 
     def test_plain_text_streams(self) -> None:
         decoder = AnswerDecoder("text/plain")
-        assert list(decoder.feed(b"Hello \xe4")) == [Text("Hello ")]
-        assert list(decoder.feed(b"\xb8\x96")) == [Text("世")]
+        assert list(decoder.feed(b"Hello \xe4")) == [[Text("Hello ")]]
+        assert list(decoder.feed(b"\xb8\x96")) == [[Text("世")]]
 
 
 class TestCaps:

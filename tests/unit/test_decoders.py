@@ -32,13 +32,13 @@ def run(
     failure: UpstreamError | None = None
     try:
         for piece in (data,) if isinstance(data, bytes) else data:
-            for event in decoder.feed(piece):
-                events.append(event)
+            for given in decoder.feed(piece):
+                events.extend(given)
             if decoder.finished:
                 break
         if whole:
-            for event in decoder.finish():
-                events.append(event)
+            for given in decoder.finish():
+                events.extend(given)
     except UpstreamError as error:
         failure = error
     text = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 from chatstream.errors import UpstreamEmpty, UpstreamError, UpstreamInvalid, UpstreamTooLarge
@@ -32,11 +32,11 @@ _LINE_END = re.compile(rb"[\r\n]")
 class Form(Protocol):
     """One way in which answers are written."""
 
-    def feed(self, data: bytes) -> Iterator[Piece]:
-        """The pieces that ``data`` completes."""
+    def feed(self, data: bytes) -> None:
+        """The answer has the text that ``data`` completes."""
 
-    def finish(self) -> Iterator[Piece]:
-        """The pieces that the end of the body completes."""
+    def finish(self) -> None:
+        """The answer has the text that the end of the body completes."""
 
 
 class AnswerDecoder:
@@ -84,14 +84,39 @@ class AnswerDecoder:
         """The pending error, once the silence after it has been long enough."""
         return self._interpreter.failure()
 
-    def feed(self, data: bytes) -> Iterator[Piece]:
-        """The pieces that ``data`` completes.
+    def feed(self, data: bytes) -> Iterator[Sequence[Piece]]:
+        """The pieces that ``data`` completes, in one list; nothing where there are none.
 
         A generator: a failure is raised at its place, after the pieces before it were given out. Raises
         UpstreamInvalid, UpstreamTooLarge, UpstreamError (the workflow says so).
         """
         if self.finished:
             return
+        try:
+            self._feed(data)
+        except UpstreamError:
+            yield from self._given()
+            raise
+        yield from self._given()
+
+    def finish(self) -> Iterator[Sequence[Piece]]:
+        """The body has ended whole: the last pieces.
+
+        Raises UpstreamEmpty where there was no text (or a body of white space only), UpstreamInvalid,
+        UpstreamTooLarge, and UpstreamError where an `error` line had the last word.
+        """
+        try:
+            self._finish()
+        except UpstreamError:
+            yield from self._given()
+            raise
+        yield from self._given()
+
+    def _given(self) -> tuple[()] | tuple[Sequence[Piece]]:
+        given = self._answer.given()
+        return (given,) if given else ()
+
+    def _feed(self, data: bytes) -> None:
         self._raw_left -= len(data)
         if self._raw_left < 0:
             raise UpstreamTooLarge(f"The body has more than {MAX_RAW * self._max_answer} bytes.")
@@ -102,21 +127,16 @@ class AnswerDecoder:
                 return
             data = bytes(self._held)
             self._held.clear()
-        yield from self._form.feed(data)
+        self._form.feed(data)
 
-    def finish(self) -> Iterator[Piece]:
-        """The body has ended whole: the last pieces.
-
-        Raises UpstreamEmpty where there was no text (or a body of white space only), UpstreamInvalid,
-        UpstreamTooLarge, and UpstreamError where an `error` line had the last word.
-        """
+    def _finish(self) -> None:
         if self._form is None:
             self._form = self._tell(at_end=True)
             if self._form is not None:
-                yield from self._form.feed(bytes(self._held))
+                self._form.feed(bytes(self._held))
         if self._form is not None:
-            yield from self._form.finish()
-        yield from self._answer.finish()
+            self._form.finish()
+        self._answer.finish()
         if self.failing:
             raise self.failure()
         if not self._answer.is_empty:

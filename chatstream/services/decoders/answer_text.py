@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
 
@@ -43,7 +42,7 @@ class Part:
 
 
 class AnswerText:
-    """Takes pieces, gives out clean ones, and can take back those of one round.
+    """Takes pieces, gives out clean ones (in lists, see `given`), and can take back those of one round.
 
     ``max_bytes`` bounds the UTF-8 size of the text. The `Text` since the last `Replace`, joined to it, is the answer.
     """
@@ -57,6 +56,12 @@ class AnswerText:
         self._rounds: list[Round] = []
         self._cleaner = TextCleaner()
         self._last: Round | None = None
+        self._given: list[Piece] = []
+
+    def given(self) -> list[Piece]:
+        """What has been said and taken back since the last call."""
+        given, self._given = self._given, []
+        return given
 
     @property
     def is_empty(self) -> bool:
@@ -70,19 +75,19 @@ class AnswerText:
         self._rounds.append(Round())
         return self._rounds[-1]
 
-    def say(self, text: str, round_: Round) -> Iterator[Text]:
+    def say(self, text: str, round_: Round) -> None:
         """The next piece, said in ``round_``. Nothing comes of an empty one. Raises UpstreamTooLarge."""
         if text:
             self._last = round_
-        return self._add(self._cleaner.feed(text), round_)
+            self._add(self._cleaner.feed(text), round_)
 
-    def finish(self) -> Iterator[Text]:
+    def finish(self) -> None:
         """The end of the text: half a character that was held back comes as U+FFFD."""
         rest = self._cleaner.flush()
         if rest and self._last is not None:
-            yield from self._add(rest, self._last)
+            self._add(rest, self._last)
 
-    def take_back(self, round_: Round) -> Iterator[Replace]:
+    def take_back(self, round_: Round) -> None:
         """Remove what ``round_`` said; no event where it had said nothing.
 
         Raises UpstreamInvalid when an answer starts over so often that it would only keep us busy.
@@ -99,7 +104,7 @@ class AnswerText:
         self._taken_back += len(rest) + 16 * len(self._parts) + 1024
         if self._taken_back > 8 * self._max_bytes:
             raise UpstreamInvalid("The answer was taken back and started over too often.")
-        yield Replace(rest)
+        self._given.append(Replace(rest))
 
     def repeats(self, text: str) -> bool:
         """Whether ``text`` says again what the whole answer, or one round of it, has said already.
@@ -114,7 +119,7 @@ class AnswerText:
         recent = islice(reversed(self._rounds), COMPARED_ROUNDS)
         return any(self._near(len(sought), said.length) and said.text().strip() == sought for said in recent)
 
-    def _add(self, piece: str, round_: Round) -> Iterator[Text]:
+    def _add(self, piece: str, round_: Round) -> None:
         if not piece:
             return
         self._bytes += utf8_size(piece)
@@ -128,7 +133,7 @@ class AnswerText:
         self._parts[-1].text.write(piece)
         self._length += len(piece)
         round_.length += len(piece)
-        yield Text(piece)
+        self._given.append(Text(piece))
 
     def _whole(self) -> str:
         return "".join(part.text.getvalue() for part in self._parts)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatstream.errors import UpstreamEmpty, UpstreamError, UpstreamInvalid, UpstreamTooLarge
-from chatstream.services.decoders.answer_text import AnswerText, Piece
+from chatstream.services.decoders.answer_text import AnswerText
 
 DOCUMENT_KEYS = ("output", "text", "response", "content", "message", "answer", "reply", "data")
 EVENT_KEYS = (
@@ -141,20 +141,20 @@ class PlainForm:
         self._round = answer.new_round()
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
-    def feed(self, data: bytes) -> Iterator[Piece]:
-        return self._say(data, final=False)
+    def feed(self, data: bytes) -> None:
+        self._say(data, final=False)
 
-    def finish(self) -> Iterator[Piece]:
-        return self._say(b"", final=True)
+    def finish(self) -> None:
+        self._say(b"", final=True)
 
-    def _say(self, data: bytes, *, final: bool) -> Iterator[Piece]:
+    def _say(self, data: bytes, *, final: bool) -> None:
         try:
             text = self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
             whole = error.object[: error.start]
-            yield from self._answer.say(whole.decode(), self._round)
+            self._answer.say(whole.decode(), self._round)
             raise UpstreamInvalid(f"The answer is not UTF-8: {error.reason}.") from None
-        yield from self._answer.say(text, self._round)
+        self._answer.say(text, self._round)
 
 
 class DocumentForm:
@@ -172,7 +172,7 @@ class DocumentForm:
         self._line = 0
         self._data = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Piece]:
+    def feed(self, data: bytes) -> None:
         first, *others = (len(line) for line in data.split(b"\n"))
         if max(self._line + first, *others, 0) > self._max_line:
             raise UpstreamTooLarge(f"A line has more than {self._max_line} bytes.")
@@ -180,9 +180,8 @@ class DocumentForm:
             raise UpstreamTooLarge(f"The answer has more than {self._max_size} bytes.")
         self._line = others[-1] if others else self._line + first
         self._data += data
-        return iter(())
 
-    def finish(self) -> Iterator[Piece]:
+    def finish(self) -> None:
         body = decode(bytes(self._data))
         try:
             text = self._text(load(body))
@@ -190,7 +189,7 @@ class DocumentForm:
             if self._strict:
                 raise UpstreamInvalid("The answer is said to be JSON and is not, or is cut off.") from None
             text = body
-        yield from self._answer.say(text, self._answer.new_round())
+        self._answer.say(text, self._answer.new_round())
 
     @staticmethod
     def _text(document: Any) -> str:

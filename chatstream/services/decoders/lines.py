@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chatstream.errors import UpstreamTooLarge
 
@@ -17,8 +17,13 @@ class LineSplitter:
         self._max_line = max_line
         self._rest = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes) -> Iterable[bytes]:
         """The lines that ``data`` completes, without their line ends."""
+        if not self._rest and data.endswith(b"\n") and len(data) <= self._max_line:
+            return data[:-1].split(b"\n")  # n8n writes whole lines
+        return self._split(data)
+
+    def _split(self, data: bytes) -> Iterator[bytes]:
         start = 0
         while (end := data.find(b"\n", start)) >= 0:
             self._check(len(self._rest) + end - start)

@@ -12,11 +12,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from chatstream.errors import UpstreamError, UpstreamInvalid
-from chatstream.services.decoders.answer_text import AnswerText, Piece, Round
+from chatstream.services.decoders.answer_text import AnswerText, Round
 from chatstream.services.decoders.documents import decode, load, text_of, words_of
 from chatstream.services.decoders.lines import LineSplitter
 
@@ -46,15 +48,15 @@ class Interpreter:
         """The error that is pending."""
         return UpstreamError(self._said)
 
-    def take(self, line: Mapping[str, Any]) -> Iterator[Piece]:
+    def take(self, line: Mapping[str, Any]) -> None:
         """One object. Unknown types are passed over. Raises what `AnswerText` raises; UpstreamInvalid."""
         kind = line.get("type")
         if kind == "item":
             self.failing = False
-            yield from self._item(line.get("content"), _key(line))
+            self._item(line.get("content"), _key(line))
         elif kind == "begin":
             self.failing = False
-            yield from self._begin(_key(line))
+            self._begin(_key(line))
         elif kind == "end":
             self._end(_key(line))
         elif kind == "error":
@@ -64,18 +66,18 @@ class Interpreter:
         elif kind == "keepalive":
             self.keepalives_seen = True
 
-    def _begin(self, key: BlockKey) -> Iterator[Piece]:
+    def _begin(self, key: BlockKey) -> None:
         unended = self._open.get(key)
         self._open[key] = self._answer.new_round()
         if unended is not None:
-            yield from self._answer.take_back(unended)
+            self._answer.take_back(unended)
 
     def _end(self, key: BlockKey) -> None:
         self._open.pop(key, None)
         if key[0] != self._failed_node:
             self.failing = False
 
-    def _item(self, content: Any, key: BlockKey) -> Iterator[Piece]:
+    def _item(self, content: Any, key: BlockKey) -> None:
         round_ = self._open.get(key)
         if round_ is None:
             round_ = self._open[key] = self._answer.new_round()
@@ -85,7 +87,7 @@ class Interpreter:
             text = self._unwrapped(content)
         if content != "":
             round_.started = True
-        yield from self._answer.say(text, round_)
+        self._answer.say(text, round_)
 
     def _unwrapped(self, content: Any) -> str:
         text = text_of(content)
@@ -122,22 +124,30 @@ class LinesForm:
         self._interpreter = interpreter
         self._lines = LineSplitter(max_line)
 
-    def feed(self, data: bytes) -> Iterator[Piece]:
+    def feed(self, data: bytes) -> None:
         for line in self._lines.feed(data):
-            yield from self._take(line)
+            self._take(line)
 
-    def finish(self) -> Iterator[Piece]:
-        yield from self._take(self._lines.rest())
+    def finish(self) -> None:
+        self._take(self._lines.rest())
 
-    def _take(self, line: bytes) -> Iterator[Piece]:
+    def _take(self, line: bytes) -> None:
         if not line or line.isspace():
             return
         try:
-            value = load(decode(line))
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            value = self._lenient(line)
+        if isinstance(value, dict):
+            self._interpreter.take(value)
+
+    @staticmethod
+    def _lenient(line: bytes) -> Any:
+        """Half a surrogate pair is no text for orjson; n8n writes such lines."""
+        try:
+            return load(decode(line))
         except ValueError:
             raise UpstreamInvalid("A line of the stream is not JSON.") from None
-        if isinstance(value, dict):
-            yield from self._interpreter.take(value)
 
 
 def _key(line: Mapping[str, Any]) -> BlockKey:

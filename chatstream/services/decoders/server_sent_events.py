@@ -6,13 +6,13 @@ if it were whole, and knows no bounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sseclient import SSEClient
 
 from chatstream.errors import UpstreamError, UpstreamInvalid, UpstreamTooLarge
-from chatstream.services.decoders.answer_text import AnswerText, Piece
+from chatstream.services.decoders.answer_text import AnswerText
 from chatstream.services.decoders.documents import EVENT_KEYS, complaint_of, load, text_of, words_of
 from chatstream.services.decoders.lines import LineSplitter
 from chatstream.services.decoders.n8n_lines import LINE_TYPES, Interpreter
@@ -40,7 +40,7 @@ class ServerSentEventsForm:
         self._event: list[bytes] = []
         self._size = 0
 
-    def feed(self, data: bytes) -> Iterator[Piece]:
+    def feed(self, data: bytes) -> None:
         r"""Ends of lines: ``\n``, ``\r\n``, ``\r``. A ``\r`` ends its line at once, an ``\n`` after it is its part."""
         if self._after_cr and data.startswith(b"\n"):
             data = data[1:]
@@ -53,18 +53,18 @@ class ServerSentEventsForm:
             if line:
                 self._keep(line)
             else:
-                yield from self._dispatch()
+                self._dispatch()
             if self.finished:
                 return
 
-    def finish(self) -> Iterator[Piece]:
+    def finish(self) -> None:
         """The body has ended whole, so its last event needs no blank line behind it."""
         if self.finished:
             return
         line = self._lines.rest()
         if line:
             self._keep(line)
-        yield from self._dispatch()
+        self._dispatch()
 
     def _keep(self, line: bytes) -> None:
         if not line.startswith(_USED):
@@ -74,7 +74,7 @@ class ServerSentEventsForm:
         if self._size > self._max_line + 1 or self._size * len(self._event) > MAX_WORK:
             raise UpstreamTooLarge(f"An event has more than {self._max_line} bytes, or too many lines.")
 
-    def _dispatch(self) -> Iterator[Piece]:
+    def _dispatch(self) -> None:
         if not self._event:
             return
         raw = b"\n".join((*self._event, b"", b""))
@@ -84,9 +84,9 @@ class ServerSentEventsForm:
         except UnicodeDecodeError as error:
             raise UpstreamInvalid(f"An event is not UTF-8: {error.reason}.") from None
         for event in events:
-            yield from self._payload(event.event, event.data)
+            self._payload(event.event, event.data)
 
-    def _payload(self, name: str, data: str) -> Iterator[Piece]:
+    def _payload(self, name: str, data: str) -> None:
         stripped = data.strip()
         if stripped == DONE:
             self.finished = True
@@ -100,25 +100,25 @@ class ServerSentEventsForm:
         if name == "error":
             raise UpstreamError(complaint_of(value) or words_of(value))
         if isinstance(value, dict):
-            yield from self._object(value)
+            self._object(value)
         elif isinstance(value, str):
-            yield from self._answer.say(value, self._round)
+            self._answer.say(value, self._round)
         elif isinstance(value, list):
-            yield from self._answer.say(text_of(value, EVENT_KEYS) or "", self._round)
+            self._answer.say(text_of(value, EVENT_KEYS) or "", self._round)
         elif value is not None:  # a number or a Boolean: a word of the text that happens to be JSON
-            yield from self._answer.say(data, self._round)
+            self._answer.say(data, self._round)
 
-    def _object(self, value: Mapping[str, Any]) -> Iterator[Piece]:
+    def _object(self, value: Mapping[str, Any]) -> None:
         complaint = complaint_of(value)
         if complaint is not None:
             raise UpstreamError(complaint)
         kind = value.get("type")
         if isinstance(kind, str) and kind in LINE_TYPES:
-            yield from self._interpreter.take(value)
+            self._interpreter.take(value)
             return
         if isinstance(kind, str) and kind.startswith("response.") and kind != "response.output_text.delta":
             return  # OpenAI's Responses API sends the whole text again at its end
         text = text_of(value, EVENT_KEYS)
         if text is None:
             self._interpreter.unreadable = True
-        yield from self._answer.say(text or "", self._round)
+        self._answer.say(text or "", self._round)

@@ -33,8 +33,8 @@ class TextCleaner:
 
     def feed(self, piece: str) -> str:
         """The clean text that is certain now; may be empty."""
-        if not piece:
-            return ""
+        if not piece or (not self._held and piece.isascii() and "\0" not in piece):
+            return piece
         if self._held:
             piece, self._held = self._held + piece, ""
         if "\ud800" <= piece[-1] <= "\udbff":

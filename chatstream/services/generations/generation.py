@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal, ParamSpec
@@ -99,30 +99,29 @@ class Generation:
     def _read(self) -> None:
         started = time.monotonic()
         try:
-            for event in self._pieces_of_call():
+            for pieces in self._pieces_of_call():
                 if self._first_token_ms is None:
                     self._first_token_ms = int((time.monotonic() - started) * 1000)
                     self._span.event("first_token")
-                self._take(event)
+                self._take(pieces)
         except UpstreamError as failure:
             self.failure = failure
         except Exception:
             log.exception("generation %s failed", self.assignment.generation_id)
             self._halt = "interrupted"
 
-    def _pieces_of_call(self) -> Iterator[Text | Replace]:
+    def _pieces_of_call(self) -> Iterator[Sequence[Text | Replace]]:
         call, self._call = self._call, None
         assert call
-        return self._streamer.stream_response(call)
+        return self._streamer.stream_lists(call)
 
-    def _take(self, event: Text | Replace) -> None:
-        match event:
-            case Text(content):
-                self._pieces.append(content)
-            case Replace(content):
-                self._pieces = [content]
-        self._chunks += 1
-        self.log.append(event)
+    def _take(self, pieces: Sequence[Text | Replace]) -> None:
+        for piece in pieces:
+            if isinstance(piece, Replace):
+                self._pieces.clear()
+            self._pieces.append(piece.content)
+        self._chunks += len(pieces)
+        self.log.extend(pieces)
 
     def _finish(self) -> None:
         answer = None
