@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +49,23 @@ class Done:
     message: str
     message_id: str
     status: GoodOutcome
+
+
+def joined(pieces: Iterable[Text | Replace]) -> list[Text | Replace]:
+    """The same answer in as few pieces as can be: neighbouring texts are one."""
+    events: list[Text | Replace] = []
+    run: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, Text):
+            run.append(piece.content)
+            continue
+        if run:
+            events.append(Text("".join(run)))
+            run.clear()
+        events.append(piece)
+    if run:
+        events.append(Text("".join(run)))
+    return events
 
 
 INTERRUPTED = Status("Stream interrupted", "warning", done=True)

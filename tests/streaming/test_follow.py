@@ -151,7 +151,7 @@ def test_cut_again_and_again_nothing_is_missed(world: World, account: Account, b
 
 def test_nothing_to_follow_is_204(app: Flask, world: World, account: Account, both: Two, simulator: str) -> None:
     a, b = both
-    chat_id = open_chat(world, account, a, simulator, "tokens=2&delay_ms=0")
+    chat_id = open_chat(world, account, a, simulator, "tokens=2&delay_ms=50")
     assert join(a, chat_id).status_code == 204
     a.send(chat_id)
     time.sleep(0.5)

@@ -15,7 +15,7 @@ from gevent.event import Event as Flag
 
 from chatstream.errors import UpstreamError
 from chatstream.services.event_log import EventLog
-from chatstream.services.events import Done, Failure, Replace, Text
+from chatstream.services.events import Done, Failure, Replace, Text, joined
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.observing import Observer
 from chatstream.services.generations.outcomes import DATABASE_GONE, Answer, store
@@ -121,7 +121,7 @@ class Generation:
                 self._pieces.clear()
             self._pieces.append(piece.content)
         self._chunks += len(pieces)
-        self.log.extend(pieces)
+        self.log.extend(pieces if len(pieces) == 1 else joined(pieces))
 
     def _finish(self) -> None:
         answer = None
