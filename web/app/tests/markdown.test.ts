@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MarkdownDocument } from "../src/markdown/document.ts";
+import { highlighter } from "../src/markdown/highlighting.ts";
 import { highlightCode } from "../src/markdown/languages.ts";
 import { render } from "../src/markdown/renderer.ts";
 import { clean, marksOnly } from "../src/markdown/sanitize.ts";
@@ -94,6 +95,38 @@ test("coloured code is the same text, and harmless", () => {
     expect(place.querySelector("script, b")).toBeNull();
   }
   expect(highlightCode("x", "no-such-language")).toBeUndefined();
+});
+
+describe("long code", () => {
+  const code = 'x = "words"\n'.repeat(300);
+  const coloursOf = (markdown: string) => page(markdown).querySelectorAll(".hljs-string").length;
+  beforeAll(() => highlighter.set(highlightCode));
+  afterAll(() => highlighter.set(undefined));
+
+  test("has the colours of its first lines while it grows, and all of its text", () => {
+    const open = page(`\`\`\`python\n${code}`);
+    expect(open.querySelector("pre")?.textContent).toBe(code);
+    const coloured = open.querySelectorAll(".hljs-string").length;
+    expect(coloured).toBeGreaterThan(50);
+    expect(coloured).toBeLessThan(200);
+    expect(coloursOf(`\`\`\`python\n${code}x = "half a wo`)).toBe(coloured);
+  });
+
+  test.each(["", "\n", "\n\nend\n"])("has all of its colours when it is closed: %j", (after) => {
+    expect(coloursOf(`\`\`\`python\n${code}\`\`\`${after}`)).toBe(300);
+    expect(coloursOf(`- item\n\n  ~~~python\n${code.replace(/^/gm, "  ")}\n  ~~~${after}`)).toBe(300);
+    expect(coloursOf(`> \`\`\`python\n${code.replace(/^(?=.)/gm, "> ")}> \`\`\`${after}`)).toBe(300);
+  });
+
+  test("may be one long line, and hostile", () => {
+    const line = '<img src=x onerror="alert(1)">'.repeat(100);
+    const open = page(`\`\`\`xml\n${line}`);
+    expect(open.querySelector("pre")?.textContent).toBe(line);
+    expect(open.querySelector("img")).toBeNull();
+    const lines = page(`\`\`\`xml\n${`${line.slice(0, 90)}\n`.repeat(40)}`);
+    expect(lines.querySelector("pre")?.textContent).toBe(`${line.slice(0, 90)}\n`.repeat(40));
+    expect(lines.querySelector("img")).toBeNull();
+  });
 });
 
 test("a snippet keeps its marks and nothing else", () => {

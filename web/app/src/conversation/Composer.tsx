@@ -1,5 +1,6 @@
-import { type KeyboardEvent, useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { IconButton } from "../components/Button.tsx";
+import { warmUp } from "../markdown/warmup.ts";
 import { strings } from "../strings.ts";
 import { useDraft } from "./draft.ts";
 
@@ -23,6 +24,7 @@ export function Composer({ place, isAnswering, isHeld = false, onSend, onStop }:
   const draft = useDraft(place);
   const { text } = draft;
   useHeight(field, text);
+  useEffect(warmUp, []); // whoever writes a message will read an answer
   const over = [...text].length - LIMIT;
   const isSendable = text.trim() !== "" && over <= 0 && !isAnswering && !isHeld;
 

@@ -85,7 +85,8 @@ function ignore(_event: KeyboardEvent): void {}
 function useSentToEnd(isAnswering: boolean, toEnd: () => void): void {
   const before = useRef(isAnswering);
   useLayoutEffect(() => {
-    if (isAnswering && !before.current) toEnd();
+    // In the frame that follows: to ask for the height at once would lay out the page within the press of the key.
+    if (isAnswering && !before.current) requestAnimationFrame(toEnd);
     before.current = isAnswering;
   }, [isAnswering, toEnd]);
 }

@@ -49,8 +49,11 @@ export function useScrolling(scroller: Place, content: Place, firstKey: string |
     held.current = element.scrollTop;
   }, [scroller, toEnd]);
 
+  // At the end, the observer below holds it before it is painted too, and does not lay out the page for it once more.
   // biome-ignore lint/correctness/useExhaustiveDependencies: before it is painted, when something came in front
-  useLayoutEffect(hold, [hold, firstKey]);
+  useLayoutEffect(() => {
+    if (!sticks.current) hold();
+  }, [hold, firstKey]);
 
   useEffect(() => {
     const element = scroller.current;

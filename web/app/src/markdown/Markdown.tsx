@@ -13,13 +13,17 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
     <div className="markdown" dir="auto">
       {blocks.map((html, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: blocks are only added at the end
-        <Block key={index} html={html} />
+        <Block key={index} html={html} isAfterRule={blocks[index - 1]?.endsWith(RULE) === true} />
       ))}
     </div>
   );
 });
 
-const Block = memo(function Block({ html }: { html: string }) {
+/** The space after a rule is that of the rule, which does not reach out of its block: the next one is told. */
+const RULE = "<hr>\n";
+
+const Block = memo(function Block({ html, isAfterRule }: { html: string; isAfterRule: boolean }) {
+  const className = isAfterRule ? "after-rule" : undefined; // :has() would cost a look at all of them
   // biome-ignore lint/security/noDangerouslySetInnerHtml: it comes from clean() in sanitize.ts
-  return <div dir="auto" dangerouslySetInnerHTML={{ __html: html }} />;
+  return <div dir="auto" className={className} dangerouslySetInnerHTML={{ __html: html }} />;
 });

@@ -1,4 +1,4 @@
-import MarkdownIt, { type Env } from "markdown-it";
+import MarkdownIt, { type Env, type Token } from "markdown-it";
 import { strings } from "../strings.ts";
 import { highlight } from "./highlighting.ts";
 import { clean } from "./sanitize.ts";
@@ -38,18 +38,35 @@ rules.link_open = (tokens, index, options, _env, self) => {
 rules.fence = (tokens, index) => {
   const token = tokens[index];
   const language = /^[\w+#.-]{1,30}/.exec(token?.info.trim() ?? "")?.[0] ?? "";
-  return codeBlock(token?.content ?? "", language);
+  const code = token?.content ?? "";
+  return codeBlock(code, language, token && isClosed(token) ? code.length : endOfBeginning(code));
 };
 rules.code_block = (tokens, index) => codeBlock(tokens[index]?.content ?? "", "");
 
-function codeBlock(code: string, language: string): string {
+/** So many characters of code that grows have colours: all of it anew with each piece would take ever longer. */
+const BEGINNING = 1500;
+
+function endOfBeginning(code: string): number {
+  return code.length > BEGINNING ? code.lastIndexOf("\n", BEGINNING) + 1 : code.length;
+}
+
+/** Whether a fence has its last line; before that, its code may be growing. */
+function isClosed({ content, map }: Token): boolean {
+  const lines = content === "" ? 0 : content.replace(/\n$/, "").split("\n").length;
+  return map !== null && map[1] - map[0] === lines + 2;
+}
+
+/** `colourEnd`: up to where the code may have colours. */
+function codeBlock(code: string, language: string, colourEnd = code.length): string {
+  const coloured = highlight(code.slice(0, colourEnd), language);
+  const shown = coloured === undefined ? escapeHtml(code) : coloured + escapeHtml(code.slice(colourEnd));
   const label = escapeHtml(strings.conversation.codeLabel(language));
   return (
     `<div class="code"><div class="code-head"><span>${escapeHtml(language)}</span>` +
     `<button type="button" class="copy-code" aria-label="${escapeHtml(strings.conversation.copyCode)}">` +
     `${escapeHtml(strings.conversation.copy)}</button></div>` +
     `<pre tabindex="0" role="group" aria-label="${label}" dir="ltr"><code>` +
-    `${highlight(code, language) ?? escapeHtml(code)}</code></pre></div>\n`
+    `${shown}</code></pre></div>\n`
   );
 }
 
