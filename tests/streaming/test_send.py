@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import time
 import uuid
@@ -61,7 +62,7 @@ def test_an_answer_arrives_piece_by_piece_and_is_kept(
         "status",
         {"description": "Sending request to n8n webhook...", "level": "info", "done": False},
     )
-    assert stream.types == ["status", *["message"] * 30, "status", "done"]
+    assert [kind for kind, _ in itertools.groupby(stream.types)] == ["status", "message", "status", "done"]
     assert stream.events[-2][1] == {"description": "Stream completed", "level": "info", "done": True}
     assert stream.text == expected_text(30)
     chat = client.chat(chat_id)

@@ -13,6 +13,7 @@ import pytest
 import requests
 from flask import Flask
 
+from chatstream.n8n_sim.answers import split_words
 from tests.support.collector import Collector, Span
 from tests.support.frames import read
 from tests.support.person import Person
@@ -83,7 +84,7 @@ def test_an_answer_is_one_trace_and_a_stop_sends_it(
     assert request.attributes["http.response.status_code"] == 200
     assert request.ended > webhook.ended, "a stream lasts until it is closed"
     assert generation.events == ["first_token"]
-    facts = {"outcome": "complete", "chunks": stream.types.count("message"), "chars": len(stream.text)}
+    facts = {"outcome": "complete", "chunks": len(split_words(stream.text)), "chars": len(stream.text)}
     assert {f"chatstream.{name}": value for name, value in facts.items()}.items() <= generation.attributes.items()
     assert generation.attributes["chatstream.first_token_ms"] >= 0
     assert webhook.attributes["chatstream.outcome"] == "complete"
