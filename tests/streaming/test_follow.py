@@ -108,7 +108,7 @@ def test_a_resumed_stream_has_exactly_the_rest(world: World, account: Account, b
 def test_cut_at_every_byte_nothing_is_missed(world: World, account: Account, both: Two, simulator: str) -> None:
     """Wherever the first stream is cut: what was whole of it, and the rest by its last id, make the answer."""
     a, b = both
-    chat_id = open_chat(world, account, a, simulator, "tokens=12&delay_ms=5")
+    chat_id = open_chat(world, account, a, simulator, "tokens=12&delay_ms=20")
     with a.begin(chat_id) as response:
         raw = response.content
     time.sleep(0.5)
@@ -123,13 +123,13 @@ def test_cut_at_every_byte_nothing_is_missed(world: World, account: Account, bot
         stream.feed(whole + rests[seen])
         assert stream.text == expected_text(12)
         assert stream.end[0] == "done"
-    assert len(rests) == 16
+    assert len(rests) == raw.count(b"\n\n") + 1 > 6
 
 
 def test_cut_again_and_again_nothing_is_missed(world: World, account: Account, both: Two, simulator: str) -> None:
     """A client that is thrown out after each piece and comes back at the other node."""
     a, _ = both
-    chat_id = open_chat(world, account, a, simulator, "tokens=80&delay_ms=20")
+    chat_id = open_chat(world, account, a, simulator, "tokens=160&delay_ms=20")
     stream = Stream()
     with a.begin(chat_id) as response:
         stream.feed(next(response.iter_content(None)))
@@ -145,7 +145,7 @@ def test_cut_again_and_again_nothing_is_missed(world: World, account: Account, b
         turns += 1
         assert turns < 200
     assert turns > 5
-    assert stream.text == expected_text(80)
+    assert stream.text == expected_text(160)
     assert a.chat(chat_id)["messages"][-1]["content"] == stream.text
 
 

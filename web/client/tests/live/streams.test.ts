@@ -33,11 +33,11 @@ test("a wire that is cut again and again costs nothing of the answer", async () 
   const states: string[] = [];
   const person = await signIn("user", { baseUrl: wire.url, timing: { firstPauseMs: 1, longestPauseMs: 5 } });
   person.client.on("connection", (state) => states.push(state));
-  const seen = await all(person.client.send(chat.id, "/sim tokens=200 delay_ms=2"));
+  const seen = await all(person.client.send(chat.id, "/sim tokens=400 delay_ms=5"));
   expect(wire.made()).toBe(8);
   expect(states).toContain("retrying");
   expect(states.at(-1)).toBe("live");
-  expect(textOf(seen).trim()).toBe(expected(200).trim());
+  expect(textOf(seen).trim()).toBe(expected(400).trim());
   expect(seen.map(({ id }) => Number(id.split(":")[1]))).toEqual(seen.map((_, n) => n + 1));
   const stored = await plain.client.request<OpenChat>("GET", `/api/chats/${chat.id}`);
   expect(stored.messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
