@@ -102,7 +102,7 @@ def test_a_resumed_stream_has_exactly_the_rest(world: World, account: Account, b
 def test_cut_again_and_again_nothing_is_missed(world: World, account: Account, both: Two, simulator: str) -> None:
     """A client that is thrown out after each piece and comes back at the other node."""
     a, _ = both
-    chat_id = open_chat(world, account, a, simulator, "tokens=80&delay_ms=20")
+    chat_id = open_chat(world, account, a, simulator, "tokens=160&delay_ms=20")
     stream = Stream()
     with a.begin(chat_id) as response:
         stream.feed(next(response.iter_content(None)))
@@ -118,7 +118,7 @@ def test_cut_again_and_again_nothing_is_missed(world: World, account: Account, b
         turns += 1
         assert turns < 200
     assert turns > 5
-    assert stream.text == expected_text(80)
+    assert stream.text == expected_text(160)
     assert a.chat(chat_id)["messages"][-1]["content"] == stream.text
 
 
