@@ -7,20 +7,12 @@ bookkeeping would be paid for each. Here what has arrived is one piece, however 
 from __future__ import annotations
 
 import re
-from http.client import IncompleteRead
-from typing import Final, Protocol
+from typing import Final
 
 MAX_LINE: Final = 4096
 """Of a chunk's size with its extensions."""
 
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}(?=[\t ]*(?:;|$))")
-
-
-class ByteStream(Protocol):
-    """Bytes as they come from a socket."""
-
-    def read1(self, size: int, /) -> bytes:
-        """What has come, at most ``size`` bytes; waits where nothing has. Empty at the end."""
 
 
 class Dechunker:
@@ -29,6 +21,8 @@ class Dechunker:
     ``damage``: from here on it is not in this coding. What came before still counts, so it is not raised. What follows
     the last chunk (trailers) is not looked at: n8n leaves the connection open there.
     """
+
+    __slots__ = ("_follows_chunk", "_left", "_line", "damage", "finished")
 
     def __init__(self) -> None:
         self.finished = False
@@ -56,6 +50,10 @@ class Dechunker:
                 self._take_line()
         return content[0] if len(content) == 1 else b"".join(content)
 
+    def cut(self) -> bool:
+        """Whether a connection that ends here ends before the body does."""
+        return not self.finished
+
     def _take_line(self) -> None:
         line, self._line = self._line.removesuffix(b"\r"), b""
         if self._follows_chunk:
@@ -70,26 +68,3 @@ class Dechunker:
         self._left = int(size[0], 16)
         self._follows_chunk = True
         self.finished = self._left == 0
-
-
-class ChunkedBody:
-    """The content of a body whose coded bytes ``stream`` has."""
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self._dechunker = Dechunker()
-
-    def read1(self, size: int) -> bytes:
-        """What has come, of at most ``size`` coded bytes; waits where nothing has. Empty at the end.
-
-        Raises IncompleteRead where the stream ends before the body, ValueError where it is not in this coding.
-        """
-        while not self._dechunker.finished:
-            if self._dechunker.damage is not None:
-                raise self._dechunker.damage
-            data = self._stream.read1(size)
-            if not data:
-                raise IncompleteRead(b"")
-            if content := self._dechunker.feed(data):
-                return content
-        return b""

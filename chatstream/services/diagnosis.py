@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from chatstream.errors import UpstreamError
 from chatstream.services.decoders.documents import place_of_text
 from chatstream.services.events import Replace, Text
-from chatstream.services.n8n import Trace
+from chatstream.services.webhook_call import Trace
 
 QUIET_S = 10.0
 """A workflow that has said something in the last so many seconds is still at its answer, not stuck."""

@@ -24,7 +24,6 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from chatstream.errors import UpstreamUnreachable, WebhookBlocked
-from chatstream.services.patient_socket import stream_socket
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -242,7 +241,7 @@ class Line:
         addresses = self.policy.resolve(connection.host, connection.port or 0)
         self.stage = "connection"
         for family, address in addresses:
-            sock = stream_socket(family)
+            sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 for option in connection.socket_options or ():
                     sock.setsockopt(*option)

@@ -14,9 +14,10 @@ from chatstream.models import Agent
 from chatstream.services.agents import Agents
 from chatstream.services.clock import now, rfc3339
 from chatstream.services.diagnosis import Observation, explain
-from chatstream.services.n8n import N8nStreamer, WebhookCall
+from chatstream.services.n8n import N8nStreamer
 from chatstream.services.principals import Principal
 from chatstream.services.upstream_errors import cleaned
+from chatstream.services.webhook_call import WebhookCall
 
 LIMIT_S = 30.0
 QUESTION = "This is a test of the connection. Please count from one to twenty, in words."

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from chatstream.errors import UpstreamError
+from chatstream.services.webhook_call import Trace
 from chatstream.tracing.interface import Attributes, Tracing
 
-if TYPE_CHECKING:
-    from chatstream.services.n8n import Trace
 
+class WebhookSpan:
+    """The span of one call."""
 
-@contextmanager
-def webhook_span(tracing: Tracing, url: str, trace: Trace) -> Iterator[Mapping[str, str]]:
-    """A span for the call that is made in the block, which fills in ``trace``; gives the headers that tell of the span.
+    __slots__ = ("_span",)
 
-    ``chatstream.outcome`` is ``complete``, the code of the failure, or ``cut`` where the reading was ended.
-    """
-    span = tracing.begin("webhook", "client", _place(url) if tracing.is_on else {})
-    outcome, error = "cut", None
-    try:
-        yield span.headers()
-        outcome = "complete"
-    except UpstreamError as failure:
-        outcome = error = failure.code
-        raise
-    except Exception as failure:
-        outcome = error = type(failure).__name__
-        raise
-    finally:
+    def __init__(self, tracing: Tracing, url: str) -> None:
+        self._span = tracing.begin("webhook", "client", _place(url) if tracing.is_on else {})
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers that tell the workflow of the span."""
+        return self._span.headers()
+
+    def end(self, trace: Trace, *, is_whole: bool = False, failure: BaseException | None = None) -> None:
+        """The call is over. ``chatstream.outcome``: ``complete``, the failure's code, ``cut`` where it was ended."""
+        error = None
+        if isinstance(failure, Exception):
+            error = failure.code if isinstance(failure, UpstreamError) else type(failure).__name__
         told = {"http.response.status_code": trace.status_code, "chatstream.form": trace.form}
         first_byte_ms = None if trace.first_byte_s is None else round(trace.first_byte_s * 1000)
-        span.end({**told, "chatstream.first_byte_ms": first_byte_ms, "chatstream.outcome": outcome}, error=error)
+        outcome = error or ("complete" if is_whole else "cut")
+        self._span.end({**told, "chatstream.first_byte_ms": first_byte_ms, "chatstream.outcome": outcome}, error=error)
 
 
 def _place(url: str) -> Attributes:

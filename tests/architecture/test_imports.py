@@ -90,8 +90,7 @@ def test_the_relay_is_pure(place: str) -> None:
 CALLERS = {
     "services/n8n.py": {"requests", "urllib3", "http", "ssl"},
     "services/outbound.py": {"requests", "urllib3", "socket", "ssl"},
-    "services/chunked_body.py": {"http"},  # names an exception
-    "services/patient_socket.py": {"socket"},  # for outbound, which says where it may connect
+    "services/socket_source.py": {"socket", "ssl"},  # reads from what is connected
     "services/upstream_errors.py": {"urllib3", "http", "ssl"},  # names exceptions, and calls nobody
 }
 """Who may reach for the means of an outbound call; elsewhere an address would go unchecked."""

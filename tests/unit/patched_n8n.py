@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 
-from chatstream.services import n8n
+from chatstream.services import webhook_answer
 from tests.support.raw_server import chunk, chunked_head
 from tests.unit.test_n8n import HI, TestLimits, answering, call, outcome, streamer
 
@@ -42,18 +42,18 @@ class TestPatched:
     @pytest.mark.parametrize("work_s", [0, 0.002])
     def test_an_answer_that_never_waits_lets_others_run(self, work_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
         """Also where each read is work for longer than a moment, on a busy machine or out of a compressed body."""
-        read = n8n._Exchange._read
+        read = webhook_answer.WebhookAnswer.read
         reads = most = 0
 
-        def work_and_read(*args: Any) -> bytes:
+        def work_and_read(answer: webhook_answer.WebhookAnswer) -> Any:
             nonlocal reads, most
             until = time.perf_counter() + work_s
             while time.perf_counter() < until:
                 pass
-            data = read(*args)
+            pieces = read(answer)
             reads += 1
             most = max(most, reads)
-            return data
+            return pieces
 
         def take_turns() -> None:
             nonlocal reads
@@ -61,7 +61,7 @@ class TestPatched:
                 gevent.sleep(0)
                 reads = 0
 
-        monkeypatch.setattr(n8n._Exchange, "_read", work_and_read)
+        monkeypatch.setattr(webhook_answer.WebhookAnswer, "read", work_and_read)
         line = b'{"type":"item","content":"abcdefgh","metadata":{"nodeId":"A","runIndex":0,"itemIndex":0}}\n'
         with answering(chunked_head() + chunk(line * 100_000) + chunk(b"")) as server:
             other = gevent.spawn(take_turns)

@@ -11,20 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatstream.services.chunked_body import MAX_LINE, ChunkedBody, Dechunker
+from chatstream.services.chunked_body import MAX_LINE, Dechunker
 
 CHUNKS = st.lists(st.binary(min_size=1, max_size=40), max_size=8)
 EXTENSION = st.sampled_from([b"", b";a=b", b" ; a", b'\t;x="y;z"'])
-
-
-class Pieces:
-    """A stream that gives out ``pieces``, one a read."""
-
-    def __init__(self, pieces: list[bytes]) -> None:
-        self.pieces = pieces
-
-    def read1(self, _size: int, /) -> bytes:
-        return self.pieces.pop(0) if self.pieces else b""
 
 
 def coded(chunks: list[bytes], extension: bytes = b"", end: bytes = b"0\r\n\r\n") -> bytes:
@@ -37,10 +27,14 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 
 def read(pieces: list[bytes]) -> bytes:
-    body, found = ChunkedBody(Pieces(pieces)), []
-    while data := body.read1(65536):
-        found.append(data)
-    assert body.read1(65536) == b""
+    """The content of a body that comes in ``pieces``. Raises what http.client raises."""
+    dechunker, found = Dechunker(), []
+    for piece in pieces:
+        found.append(dechunker.feed(piece))
+    if dechunker.damage is not None:
+        raise dechunker.damage
+    if dechunker.cut():
+        raise IncompleteRead(b"")
     return b"".join(found)
 
 
@@ -97,12 +91,7 @@ def test_an_endless_size_is_refused() -> None:
 
 
 def test_what_came_before_the_damage_is_read() -> None:
-    body = ChunkedBody(Pieces([coded([b"hi"], end=b"zz\r\n")]))
-    assert body.read1(65536) == b"hi"
-    with pytest.raises(ValueError, match="size"):
-        body.read1(65536)
-
-
-def test_what_has_come_is_one_piece() -> None:
-    body = ChunkedBody(Pieces([coded([b"a", b"b", b"c"])]))
-    assert body.read1(65536) == b"abc"
+    dechunker = Dechunker()
+    assert dechunker.feed(coded([b"hi"], end=b"zz\r\n")) == b"hi"
+    assert dechunker.damage is not None
+    assert dechunker.feed(coded([b"more"])) == b""

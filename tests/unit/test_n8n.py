@@ -16,9 +16,10 @@ import pytest
 from chatstream.errors import UpstreamError
 from chatstream.services import call_limits
 from chatstream.services.events import Replace, Status, Text
-from chatstream.services.n8n import N8nStreamer, WebhookCall
+from chatstream.services.n8n import N8nStreamer
 from chatstream.services.outbound import OutboundPolicy
 from chatstream.services.upstream_errors import cleaned
+from chatstream.services.webhook_call import WebhookCall
 from tests.support.captures import EXPECTED, Expected, load
 from tests.support.raw_server import CaptureServer, Split, Write, chunk, chunked_head, response
 

@@ -28,7 +28,7 @@ class TestCompression:
         with answering(response(b"\x1f\x8bnonsense", headers=["Content-Encoding: gzip"])) as server:
             assert outcome(server)[0].terminal == "upstream_invalid"
 
-    @pytest.mark.parametrize("how", ["gzip", "gzip, gzip", "deflate"])
+    @pytest.mark.parametrize("how", ["gzip", "deflate"])
     @pytest.mark.parametrize("form", ["text", "line"])
     def test_a_bomb_is_caught_with_flat_memory(self, how: str, form: str) -> None:
         start = b'{"type":"item","content":"' * (form == "line")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatstream.services.n8n import WebhookCall
+from chatstream.services.webhook_call import WebhookCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import gevent
 from gevent.event import Event as Flag
@@ -19,12 +19,16 @@ from chatstream.services.events import Done, Failure, Replace, Text, joined
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.observing import Observer
 from chatstream.services.generations.outcomes import DATABASE_GONE, Answer, store
-from chatstream.services.n8n import N8nStreamer, WebhookCall
+from chatstream.services.generations.reading import Reading
+from chatstream.services.n8n import N8nStreamer
+from chatstream.services.webhook_answer import WebhookAnswer
+from chatstream.services.webhook_call import WebhookCall
 from chatstream.tracing.interface import NO_SPAN
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
+T = TypeVar("T")
 AppContext = Callable[[], AbstractContextManager[Any]]
 Halt = Literal["stopped", "interrupted", "abandoned"]
 Aftermath = Callable[[Assignment, Mapping[str, Any]], None]
@@ -34,8 +38,8 @@ Aftermath = Callable[[Assignment, Mapping[str, Any]], None]
 class Generation:
     """Owns one answer from its start to its stored end, whoever listens.
 
-    Two greenlets, one after the other: the first reads the workflow and may be killed at any moment, the second stores
-    what it had. A kill can therefore never fall into the middle of a commit.
+    Two greenlets, one after the other: the first calls the workflow and may be killed at any moment, the second stores
+    what came. A kill can therefore never fall into the middle of a commit. In between there is none, see `Reading`.
     """
 
     def __init__(
@@ -50,7 +54,6 @@ class Generation:
         self.assignment = replace(assignment, history=())  # it goes with the call; an answer takes minutes
         self._call: WebhookCall | None = assignment.webhook_call()
         self.log = EventLog(str(assignment.generation_id))
-        self.failure: UpstreamError | None = None
         self.stored: dict[str, Any] | None = None
         self._streamer = streamer
         self._app_context = app_context
@@ -61,22 +64,23 @@ class Generation:
         self._first_token_ms: int | None = None
         self._halt: Halt | None = None
         self._span = NO_SPAN
-        self._reader: gevent.Greenlet[[], None] | None = None
+        self._started = 0.0
+        self._reading: Reading | None = None
         self._ended = Flag()
 
     def start(self) -> None:
         """Begin. The first event is in the log before the workflow is called."""
         self.log.append(self._streamer.emit_status("Sending request to n8n webhook..."))
         self._span = self._observer.began(self.assignment)
-        self._reader = gevent.spawn(self._traced(self._read))
-        # a greenlet that waited would take its memory
-        self._reader.link(lambda _reader: gevent.spawn(self._traced(self._finish)))
+        self._started = time.monotonic()
+        self._reading = Reading(self._traced(self._open), take=self._take, over=self._over)
+        self._reading.start()
 
     def halt(self, how: Halt) -> None:
         """End the reading. What had come is stored as ``how``, or not at all when abandoned. Returns at once."""
-        if self._halt is None and self._reader is not None and not self._reader.dead:
+        if self._halt is None and self._reading is not None and not self._reading.is_over:
             self._halt = how
-            self._reader.kill(block=False)
+            self._reading.halt()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the end is stored and told; False when ``timeout`` seconds were not enough."""
@@ -87,35 +91,24 @@ class Generation:
         """Whether its end has been stored and told, or it was abandoned."""
         return self._ended.is_set()
 
-    def _traced(self, work: Callable[P, None]) -> Callable[P, None]:
+    def _traced(self, work: Callable[P, T]) -> Callable[P, T]:
         """``work`` within the span of this generation: a greenlet has to be told what it belongs to."""
 
-        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
             with self._span.current():
-                work(*args, **kwargs)
+                return work(*args, **kwargs)
 
         return run
 
-    def _read(self) -> None:
-        started = time.monotonic()
-        try:
-            for pieces in self._pieces_of_call():
-                if self._first_token_ms is None:
-                    self._first_token_ms = int((time.monotonic() - started) * 1000)
-                    self._span.event("first_token")
-                self._take(pieces)
-        except UpstreamError as failure:
-            self.failure = failure
-        except Exception:
-            log.exception("generation %s failed", self.assignment.generation_id)
-            self._halt = "interrupted"
-
-    def _pieces_of_call(self) -> Iterator[Sequence[Text | Replace]]:
+    def _open(self) -> WebhookAnswer:
         call, self._call = self._call, None
         assert call
-        return self._streamer.stream_lists(call)
+        return self._streamer.open(call)
 
     def _take(self, pieces: Sequence[Text | Replace]) -> None:
+        if self._first_token_ms is None:
+            self._first_token_ms = int((time.monotonic() - self._started) * 1000)
+            self._span.event("first_token")
         for piece in pieces:
             if isinstance(piece, Replace):
                 self._pieces.clear()
@@ -123,9 +116,13 @@ class Generation:
         self._chunks += len(pieces)
         self.log.extend(pieces if len(pieces) == 1 else joined(pieces))
 
+    def _over(self) -> None:
+        gevent.spawn(self._traced(self._finish))
+
     def _finish(self) -> None:
         answer = None
         try:
+            self._close()
             if self._halt != "abandoned":
                 answer = self._answer()
                 self.stored = self._store(answer)
@@ -140,6 +137,15 @@ class Generation:
             self.log.close()
             self._ended.set()
             self._observer.ended(self.assignment, answer if self.stored else None)
+
+    def _close(self) -> None:
+        reading, self._reading = self._reading, None
+        assert reading
+        self.failure = reading.failure
+        if reading.crash is not None:
+            log.error("generation %s failed", self.assignment.generation_id, exc_info=reading.crash)
+            self._halt = self._halt or "interrupted"
+        reading.close()
 
     def _answer(self) -> Answer:
         status = self._halt or ("error" if self.failure else "complete")

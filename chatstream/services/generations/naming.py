@@ -19,8 +19,9 @@ from chatstream.models import Chat
 from chatstream.services import error_logs
 from chatstream.services.generations.assignment import Assignment
 from chatstream.services.generations.generation import AppContext
-from chatstream.services.n8n import N8nStreamer, WebhookCall
+from chatstream.services.n8n import N8nStreamer
 from chatstream.services.titles import title_in
+from chatstream.services.webhook_call import WebhookCall
 
 LIMIT_S = 30.0
 PROMPT = "Name this conversation in at most six words, in its own language. Answer with the name and nothing else."
