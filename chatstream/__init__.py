@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
     from flask import Flask
     from sqlalchemy import Engine
 
@@ -36,21 +37,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError, naming each setting that is missing or unsafe.
     """
     from flask import Flask
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
     from chatstream import cli, gevent_psycopg2, logs
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
     from chatstream.http import (
         access,
-        admission,
         attempts,
         failures,
         origins,
         policy,
         problems,
         request_ids,
-        security_headers,
         tokens,
         web_app,
     )
@@ -76,10 +74,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_blueprints(app)
     policy.require_policies(app)
     cli.init_cli(app)
-    wsgi_app = security_headers.SecurityHeaders(admission.Admission(app.wsgi_app, limit=settings.worker_connections))
-    hops = settings.trusted_proxies
-    app.wsgi_app = ProxyFix(wsgi_app, x_for=hops, x_proto=hops, x_host=hops) if hops else wsgi_app  # type: ignore[method-assign]
+    app.wsgi_app = _through(app.wsgi_app, settings)  # type: ignore[assignment,method-assign]
     return app
+
+
+def _through(app: WSGIApplication, settings: Settings) -> WSGIApplication:
+    """The way of a request to the application: what the proxies say of it, and whether there is room."""
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from chatstream.http.admission import Admission
+    from chatstream.http.own_stack import OwnStack
+    from chatstream.http.security_headers import SecurityHeaders
+
+    inner = SecurityHeaders(Admission(OwnStack(app), limit=settings.worker_connections))
+    hops = settings.trusted_proxies
+    return ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner
 
 
 def _tracing(app: Flask, settings: Settings) -> Tracing:

@@ -12,8 +12,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from werkzeug.wsgi import ClosingIterator
-
+from chatstream.http.watched import Watched
 from chatstream.metrics import instruments
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class Admission:
         except BaseException:
             self._leave()
             raise
-        return ClosingIterator(answer, self._leave)
+        return Watched(answer, self._leave)
 
     def _leave(self) -> None:
         self.busy -= 1

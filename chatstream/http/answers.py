@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from flask import Response, current_app, g, jsonify, request, stream_with_context
+from flask import Response, current_app, g, jsonify, request
 
 from chatstream.errors import Unavailable, UpstreamError
 from chatstream.http.access import note
 from chatstream.http.downloads import cut_when_slow
+from chatstream.http.event_stream import EventStream
 from chatstream.http.policy import principal
 from chatstream.http.services import services
 from chatstream.services.generations import Generation, idempotency, resuming
@@ -49,7 +50,7 @@ def events(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
     """Answer with the frames of a generation. ``followed`` holds no database connection while it waits."""
 
     note(follower="here" if services().runner.is_here(generation_id) else "elsewhere")
-    response = Response(stream_with_context(followed), content_type="text/event-stream")
+    response = EventStream(followed)
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["X-Generation-ID"] = str(generation_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable
 
-from gevent.event import Event as Flag
+from gevent import get_hub, getcurrent
+from gevent.hub import Waiter
 
 from chatstream.services import sse
 from chatstream.services.alarm import Alarm
@@ -34,7 +35,7 @@ class EventLog:
         self._closed = False
         self._shared = 0
         self._shared_end = False
-        self._followers: set[Flag] = set()
+        self._waiting: set[Waiter[None]] = set()
 
     def append(self, event: Event) -> None:
         """Add an event; see `extend`."""
@@ -70,9 +71,8 @@ class EventLog:
         All frames that have come since the last yield go out as one piece, so that a slow reader costs fewer writes and
         not more memory.
         """
-        woken = Flag()
-        silence = Alarm(woken.set)
-        self._followers.add(woken)
+        waiter: Waiter[None] = Waiter()
+        silence = Alarm(lambda: waiter.switch(None))
         position = after
         try:
             while True:
@@ -83,14 +83,16 @@ class EventLog:
                 elif self._closed:
                     return
                 else:
-                    woken.clear()
-                    silence.set(time.monotonic() + keep_alive_s)
-                    woken.wait()
-                    if position == len(self._frames) and not self._closed:
+                    waiter.clear()
+                    self._waiting.add(waiter)
+                    due = time.monotonic() + keep_alive_s
+                    silence.set(due)
+                    waiter.get()
+                    if position == len(self._frames) and not self._closed and time.monotonic() >= due:
                         yield sse.KEEP_ALIVE
         finally:
             silence.close()
-            self._followers.discard(woken)
+            self._waiting.discard(waiter)
 
     @property
     def end(self) -> int:
@@ -147,5 +149,11 @@ class EventLog:
         self._frames.append(sse.frame(self.generation_id, len(self._frames) + 1, sse.payload(event)))
 
     def _wake(self) -> None:
-        for follower in self._followers:
-            follower.set()
+        """Let those that wait go on: at once in the loop, where nobody else is at work, and else soon."""
+        waiting, self._waiting = self._waiting, set()
+        hub = get_hub()
+        for waiter in waiting:
+            if getcurrent() is hub:
+                waiter.switch(None)
+            else:
+                hub.loop.run_callback(waiter.switch, None)

@@ -88,12 +88,38 @@ def test_silence_is_broken_by_comments() -> None:
 
 def test_a_follower_that_leaves_is_forgotten() -> None:
     log = EventLog(ID)
-    follower = log.follow()
+    follower = gevent.spawn(read, log)
+    gevent.sleep(0)
+    assert len(log._waiting) == 1
+    follower.kill()
+    assert len(log._waiting) == 0
+
+
+def test_a_follower_is_woken_from_the_loop_as_well() -> None:
+    """An answer is read there: its followers get a piece before the next thing happens."""
+    log = EventLog(ID)
+    follower = log.follow(keep_alive_s=60)
+    found = gevent.spawn(next, follower)
+    gevent.sleep(0)
+    gevent.get_hub().loop.run_callback(log.append, Text("x"))
+    gevent.sleep(0)
+    assert found.ready()
+    assert found.value == encode(ID, 1, Text("x"))
+
+
+def test_being_woken_twice_is_no_silence() -> None:
+    log = EventLog(ID)
+    pieces: list[bytes] = []
+    follower = gevent.spawn(lambda: pieces.extend(log.follow(keep_alive_s=60)))
+    gevent.sleep(0)
+    (waiter,) = log._waiting
+    for _ in range(3):
+        gevent.get_hub().loop.run_callback(waiter.switch, None)
+        gevent.sleep(0)
     log.append(Text("x"))
-    next(follower)
-    assert len(log._followers) == 1
-    follower.close()
-    assert len(log._followers) == 0
+    log.close()
+    follower.join(1)
+    assert pieces == [encode(ID, 1, Text("x"))]
 
 
 @given(st.lists(EVENTS), st.integers(0, 1 << 16), st.integers(0, 1000))

@@ -57,7 +57,7 @@ class Reading:
         if self._opener is not None:
             self._is_halted = True
             self._opener.kill(block=False)
-        elif not self.is_over:
+        else:
             self._end()
 
     def close(self) -> None:
@@ -99,6 +99,8 @@ class Reading:
             while True:
                 if pieces := answer.read():
                     self._take(pieces)
+                    if self._watcher is None:
+                        return  # a follower was woken, and has halted it
                 if answer.is_over:
                     self.failure = answer.failure
                     self._end()
@@ -114,6 +116,8 @@ class Reading:
             self._end()
 
     def _end(self) -> None:
+        if self.is_over:
+            return
         self.is_over = True
         if self._watcher is not None:
             self._watcher.stop()
