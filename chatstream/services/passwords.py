@@ -11,9 +11,10 @@ import hashlib
 import hmac
 from collections.abc import Collection
 from functools import partial
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import bcrypt
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatstream.errors import InvalidFields
 from chatstream.services.offload import Offload, usable_cores
@@ -29,7 +30,24 @@ on and a hash ends within seconds. With 19 it would have a seventieth, and the l
 SALT_CHARS = 29
 """How bcrypt's text begins: version, cost and salt."""
 
-_COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+
+def _common() -> frozenset[str]:
+    """zxcvbn's list of common passwords.
+
+    Its module is read by itself, and let go: the package would keep lists of names and words too, 13 MB in a worker.
+    """
+    package = find_spec("zxcvbn")
+    assert package is not None
+    assert package.origin is not None
+    spec = spec_from_file_location("frequency_lists", Path(package.origin).with_name("frequency_lists.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return frozenset(word for word in module.FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+
+
+_COMMON = _common()
 
 
 def check_password_rules(password: str, *, email: str, field: str = "password") -> None:
