@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import requests
 from alembic.script import ScriptDirectory
 from flask import Flask
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -15,7 +17,7 @@ from chatstream import MIGRATIONS, create_app
 from chatstream.config import Settings
 from chatstream.services.passwords import MIN_LENGTH, _common
 from chatstream.services.revisions import revisions_in
-from tests.support.server import ROOT, command_environment
+from tests.support.server import ROOT, Process, command_environment, free_port
 from tests.support.settings import environment
 
 NOWHERE = "postgresql://127.0.0.1:1/none"
@@ -72,3 +74,13 @@ def test_a_document_that_failed_is_made_anew(app: Flask, monkeypatch: pytest.Mon
             _ = fresh.extensions["openapi"].document
     with fresh.app_context():
         assert fresh.extensions["openapi"].document == app.extensions["openapi"].document
+
+
+def test_a_worker_collects_garbage_once_it_serves(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.support.collecting:app"]
+    with Process(command, environment(NOWHERE, PORT=str(port), GRACEFUL_TIMEOUT="5"), tmp_path / "log") as server:
+        server.wait_for(f"http://127.0.0.1:{port}/healthz")
+        said = requests.get(f"http://127.0.0.1:{port}/gc", timeout=5).json()
+    assert said["enabled"]
+    assert said["frozen"] > 50_000, "what was imported is looked at no more"
