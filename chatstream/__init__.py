@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
     from flask import Flask
     from sqlalchemy import Engine
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from chatstream.services.container import Services
     from chatstream.services.doctor import Doctor
     from chatstream.services.generations import GenerationRunner
-    from chatstream.services.health import Readiness
+    from chatstream.services.health import Check, Readiness
     from chatstream.services.maintenance import Kept
     from chatstream.services.n8n import N8nStreamer
     from chatstream.services.outbound import OutboundPolicy
@@ -38,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     from flask import Flask
 
-    from chatstream import cli, gevent_psycopg2, logs
+    from chatstream import gevent_psycopg2, logs
     from chatstream.config import Settings
     from chatstream.extensions import init_extensions
     from chatstream.http import (
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     gevent_psycopg2.install()
     app = Flask("chatstream", static_folder=None)
     app.config.update(_flask_config(settings))
+    _init_cli(app)
     app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
     tracing = _tracing(app, settings)
     access.init_access(app)
@@ -73,7 +76,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     web_app.init_web_app(app)
     _register_blueprints(app)
     policy.require_policies(app)
-    cli.init_cli(app)
     app.wsgi_app = _through(app.wsgi_app, settings)  # type: ignore[assignment,method-assign]
     return app
 
@@ -89,6 +91,17 @@ def _through(app: WSGIApplication, settings: Settings) -> WSGIApplication:
     inner = SecurityHeaders(Admission(OwnStack(app), limit=settings.worker_connections))
     hops = settings.trusted_proxies
     return ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner
+
+
+def _init_cli(app: Flask) -> None:
+    from chatstream import cli
+
+    def load() -> None:
+        from chatstream.cli.commands import add_commands
+
+        add_commands(app)
+
+    cli.init_cli(app, load)
 
 
 def _tracing(app: Flask, settings: Settings) -> Tracing:
@@ -136,7 +149,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After", "Content-Disposition"],
         "CORS_MAX_AGE": 600,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
+        "RATELIMIT_STORAGE_OPTIONS": _limiter_options(settings),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,
         "REGISTER_RATE_LIMIT": settings.register_rate_limit,
@@ -154,6 +167,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _limiter_options(settings: Settings) -> dict[str, Any]:
+    if settings.redis_url is None:
+        return {}
+    # wrapped, an error can be caught without Redis's client, which is imported where Redis is used
+    return {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
+
+
 def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
     from chatstream.extensions import unpooled_engine
     from chatstream.services.agents import Agents
@@ -168,18 +188,17 @@ def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
     from chatstream.services.password_resets import PasswordResets
     from chatstream.services.probes import Probes
     from chatstream.services.process_figures import ProcessFigures
-    from chatstream.services.shared_log import PostgresLog, RedisLog
     from chatstream.services.token_cipher import TokenCipher
 
     policy = _outbound_policy(settings)
     agents = Agents(cipher=TokenCipher(settings.token_encryption_keys), policy=policy)
-    shared_log = RedisLog(settings.redis_url) if settings.redis_url else PostgresLog()
+    shared_log, redis = _shared_log(settings)
     streamer = N8nStreamer(policy=policy, tracing=tracing)
     unpooled = unpooled_engine(settings.direct_url, settings.search_config)
     aside = unpooled.execution_options(isolation_level="AUTOCOMMIT")
     figures = ProcessFigures(_engine(app, tracing))
     runner = _runner(app, settings, streamer, shared_log, aside, tracing)
-    readiness = Readiness(migrations=MIGRATIONS, redis_url=settings.redis_url, is_stopping=lambda: runner.is_stopping)
+    readiness = Readiness(migrations=MIGRATIONS, redis=redis, is_stopping=lambda: runner.is_stopping)
     accounts = _accounts(settings)
     return Services(
         accounts=accounts,
@@ -199,6 +218,18 @@ def _services(app: Flask, settings: Settings, tracing: Tracing) -> Services:
         tracing=tracing,
         maintenance=Maintenance(_kept(settings)),
     )
+
+
+def _shared_log(settings: Settings) -> tuple[SharedLog, Callable[[], Check] | None]:
+    """The log, and the look at Redis where it is used."""
+    if settings.redis_url is None:
+        from chatstream.services.shared_log import PostgresLog
+
+        return PostgresLog(), None
+    from chatstream.services.redis_health import RedisHealth
+    from chatstream.services.shared_log.redis_streams import RedisLog
+
+    return RedisLog(settings.redis_url), RedisHealth(settings.redis_url).check
 
 
 def _engine(app: Flask, tracing: Tracing) -> Engine:
@@ -321,4 +352,4 @@ def _register_blueprints(app: Flask) -> None:
     app.register_blueprint(documentation.bp)
     if app.config["WEB_APP_FOLDER"] is not None:
         app.register_blueprint(web_app.bp)
-    app.extensions["openapi"] = openapi.with_policies(api.spec.to_dict(), app)
+    app.extensions["openapi"] = openapi.Contract(api, app)

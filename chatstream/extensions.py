@@ -10,7 +10,6 @@ from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, ExceptionContext, MetaData, NullPool, create_engine, event
 from sqlalchemy.orm import DeclarativeBase
@@ -50,7 +49,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
-migrate = Migrate()
 jwt = JWTManager()
 cors = CORS()
 limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
@@ -75,7 +73,6 @@ def unpooled_engine(url: str, search_config: str) -> Engine:
 def init_extensions(app: Flask) -> None:
     """Bind every extension to ``app``, whose config must be complete."""
     db.init_app(app)
-    migrate.init_app(app, db, directory="migrations", compare_type=True)
     jwt.init_app(app)
     cors.init_app(app)
     limiter.init_app(app)

@@ -40,7 +40,7 @@ bp = Blueprint("documentation", __name__)
 @public
 def openapi() -> Response:
     """The contract as OpenAPI."""
-    return jsonify(current_app.extensions["openapi"])
+    return jsonify(current_app.extensions["openapi"].document)
 
 
 @bp.route("/api/docs")

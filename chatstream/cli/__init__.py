@@ -1,23 +1,49 @@
-"""The ``flask`` commands of a team that runs ChatStream."""
+"""The ``flask`` commands of a team that runs ChatStream.
+
+They and Alembic are imported when the first of them is asked for: a server needs none, and would start later for them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import click
 from flask import Flask
-
-from chatstream.cli.chats import chats_group
-from chatstream.cli.doctor import doctor_command
-from chatstream.cli.errors import errors_group
-from chatstream.cli.keys import keys_group
-from chatstream.cli.maintenance import maintenance_command
-from chatstream.cli.n8n_sim import n8n_sim_command
-from chatstream.cli.search import search_group
-from chatstream.cli.seed import seed_command
-from chatstream.cli.teams import team_group
-from chatstream.cli.users import user_group
+from flask.cli import AppGroup
 
 
-def init_cli(app: Flask) -> None:
-    """Register the commands on an application."""
-    groups = (team_group, user_group, chats_group, search_group, keys_group, errors_group)
-    for command in (seed_command, *groups, doctor_command, maintenance_command, n8n_sim_command):
-        app.cli.add_command(command)
+class _LateCommands(AppGroup):
+    """Gets its commands by ``load`` when it is first asked for one."""
+
+    def __init__(self, name: str, load: Callable[[], None]) -> None:
+        super().__init__(name)
+        self._load = load
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        self._load()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name."""
+        self._load()
+        return super().get_command(ctx, cmd_name)
+
+
+class _LateMigrate:
+    """Stands where Flask-Migrate keeps what belongs to an application, until somebody looks."""
+
+    def __init__(self, app: Flask, load: Callable[[], None]) -> None:
+        self._app = app
+        self._load = load
+
+    def __getattr__(self, name: str) -> Any:
+        self._load()
+        return getattr(self._app.extensions["migrate"], name)
+
+
+def init_cli(app: Flask, load: Callable[[], None]) -> None:
+    """Let ``load``, which may be called more than once, add the commands and bind Flask-Migrate when one is wanted."""
+    app.cli = _LateCommands(app.name, load)
+    app.extensions["migrate"] = _LateMigrate(app, load)

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import flask_smorest
+import gevent
+from flask import Flask
 from flask_smorest import Blueprint as SmorestBlueprint
+from gevent.lock import RLock
 
 from chatstream.http.json_bodies import BodyParser
 from chatstream.schemas.common import Problem
@@ -30,9 +33,51 @@ WORDS = {
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
-    """Collects the OpenAPI document; errors are http/problems.py's work."""
+    """Collects the OpenAPI document, once somebody asks for it; errors are http/problems.py's work.
+
+    The document takes some 50 ms, which neither the start of a worker nor its streams are to spend on what few ever
+    read: others have their turn after each blueprint.
+    """
 
     ERROR_SCHEMA = Problem
+
+    def __init__(self, app: Flask) -> None:
+        self._blueprints: list[Blueprint] = []
+        self._collecting = RLock()
+        self._collected: Any = None
+        super().__init__(app)
+
+    @property
+    def spec(self) -> Any:
+        """apispec's document of all blueprints; while it is collected, what there is, to the collecting greenlet."""
+        with self._collecting:
+            if self._collected is None and self._blueprints:
+                try:
+                    self._collect()
+                except BaseException:
+                    self._collected = None  # half of it is not the contract
+                    raise
+            return self._collected
+
+    @spec.setter
+    def spec(self, value: Any) -> None:
+        self._collected = value
+
+    def register_blueprint(self, blueprint: Blueprint) -> None:
+        """Register ``blueprint`` with the application, and keep it in mind for the document."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
+        self._app.register_blueprint(blueprint)
+        self._blueprints.append(blueprint)
+
+    def _collect(self) -> None:
+        super()._init_spec()
+        for blueprint in self._blueprints:
+            blueprint.register_views_in_doc(self, self._app, self._collected, name=blueprint.name, parameters=None)
+            self._collected.tag({"name": blueprint.name, "description": blueprint.description})
+            gevent.sleep(0)
+
+    def _init_spec(self, **_options: Any) -> None:
+        pass
 
     def _register_error_handlers(self) -> None:
         pass
@@ -73,13 +118,18 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         )
 
     def problems(self, *statuses: int) -> Callable[[View], View]:
-        """Document the error answers of a view."""
+        """Document the error answers of a view.
+
+        In one step: each ``alt_response`` wraps the view once more, and copies all that is documented so far.
+        """
+        first, *others = statuses
+        words = {"schema": Problem, "content_type": "application/problem+json"}
 
         def decorate(view: View) -> View:
-            for status in statuses:
-                view = self.alt_response(
-                    status, schema=Problem, content_type="application/problem+json", description=WORDS[status]
-                )(view)
-            return view
+            wrapped = self.alt_response(first, description=WORDS[first], **words)(view)
+            known = cast("Any", wrapped)._apidoc["response"]["responses"]
+            for status in others:
+                known.setdefault(status, []).append({**known[first][-1], "description": WORDS[status]})
+            return wrapped
 
         return decorate

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatstream.extensions import db
+from chatstream.services.revisions import revisions_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,22 @@ class Readiness:
     """
 
     def __init__(
-        self, *, migrations: Path, redis_url: str | None, is_stopping: Callable[[], bool] = lambda: False
+        self,
+        *,
+        migrations: Path,
+        redis: Callable[[], Check] | None,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        scripts = ScriptDirectory(str(migrations))
-        self._heads = set(scripts.get_heads())
-        self._known = {script.revision for script in scripts.walk_revisions()}
+        self._revisions = revisions_in(migrations)
         self._is_stopping = is_stopping
-        self._redis = (
-            redis.Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0) if redis_url else None
-        )
+        self._redis = redis
 
     def checks(self) -> list[Check]:
         """Look at everything now."""
         checks = [Check("worker", False, "is stopping")] if self._is_stopping() else []
         checks += self._database()
         if self._redis is not None:
-            checks.append(self._redis_check(self._redis))
+            checks.append(self._redis())
         return checks
 
     def _database(self) -> list[Check]:
@@ -58,9 +57,9 @@ class Readiness:
 
     def _migrations(self, found: set[str]) -> Check:
         """A database that a newer release has migrated will do: nodes are upgraded after it, one by one."""
-        if found == self._heads:
+        if found == self._revisions.heads:
             return Check("migrations", True)
-        if found - self._known:
+        if found - self._revisions.known:
             return Check("migrations", True, "ahead of this release")
         return Check("migrations", False, "not at head: run flask db upgrade")
 
@@ -72,11 +71,3 @@ class Readiness:
             db.session.rollback()
             return [Check("database", False, "does not answer")]
         return [Check("database", True)]
-
-    @staticmethod
-    def _redis_check(client: redis.Redis) -> Check:
-        try:
-            client.ping()
-        except (redis.RedisError, OSError):
-            return Check("redis", False, "does not answer")
-        return Check("redis", True)

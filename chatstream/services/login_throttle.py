@@ -19,9 +19,9 @@ from operator import methodcaller
 from typing import Any
 
 from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
-from redis.exceptions import RedisError
 from sqlalchemy import cast, or_, select
 from sqlalchemy.dialects.postgresql import INET
 
@@ -110,7 +110,7 @@ class LoginThrottle:
     def _ask(self, question: Callable[[RateLimiter], Any]) -> Any:
         try:
             return question(limiter.limiter)
-        except RedisError:
+        except StorageError:
             log.warning("failed sign-ins are counted in this process: Redis does not answer")
             return question(self._here)
 

@@ -9,23 +9,45 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 from collections.abc import Collection
+from functools import partial
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import bcrypt
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from chatstream.errors import InvalidFields
-from chatstream.services.offload import Offload
+from chatstream.services.offload import Offload, usable_cores
 
 MIN_LENGTH, MAX_LENGTH = 8, 128
 QUEUE = 64
 """Hashes that may wait or run at once in a worker: at 0.2 s each on one core, some 13 s of work."""
 
+NICE = 10
+"""Of the threads. On a core that both want, the worker's loop has nine tenths and a thread the rest, so that streams go
+on and a hash ends within seconds. With 19 it would have a seventieth, and the loop would wait as long for its GIL."""
+
 SALT_CHARS = 29
 """How bcrypt's text begins: version, cost and salt."""
 
-_COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+
+def _common() -> frozenset[str]:
+    """zxcvbn's list of common passwords.
+
+    Its module is read by itself, and let go: the package would keep lists of names and words too, 13 MB in a worker.
+    """
+    package = find_spec("zxcvbn")
+    assert package is not None
+    assert package.origin is not None
+    spec = spec_from_file_location("frequency_lists", Path(package.origin).with_name("frequency_lists.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return frozenset(word for word in module.FREQUENCY_LISTS["passwords"] if len(word) >= MIN_LENGTH)
+
+
+_COMMON = _common()
 
 
 def check_password_rules(password: str, *, email: str, field: str = "password") -> None:
@@ -54,8 +76,9 @@ class PasswordHasher:
         self._rounds = rounds
         self._offload = Offload(
             "passwords",
-            threads=os.cpu_count() or 1,
+            threads=usable_cores(),
             queue=QUEUE,
+            nice=NICE,
             busy="Too many sign-ins at once; try again in a moment.",
         )
         self._absent_salt = bcrypt.gensalt(rounds).decode()
@@ -79,7 +102,8 @@ class PasswordHasher:
         return {text for text in stored if hmac.compare_digest(made[text[:SALT_CHARS]], text)}
 
     def _hash(self, password: str, salt: str) -> str:
-        return self._offload.run(lambda: bcrypt.hashpw(self._prehash(password), salt.encode())).decode()
+        prehash = self._prehash(password)  # here: the thread is not to hold the GIL for long
+        return self._offload.run(partial(bcrypt.hashpw, prehash, salt.encode())).decode()
 
     def _prehash(self, password: str) -> bytes:
         digest = hmac.new(self._pepper, password.encode("utf-8", "surrogatepass"), hashlib.sha384).digest()

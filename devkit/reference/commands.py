@@ -25,7 +25,9 @@ def section(app: Flask) -> str:
 
 def commands_of(app: Flask) -> list[tuple[str, click.Command]]:
     """``("flask group name", command)`` of every command of ours, by name."""
-    leaves = _leaves("flask", list(app.cli.commands.values()))
+    context = click.Context(app.cli)
+    found = [app.cli.get_command(context, name) for name in app.cli.list_commands(context)]
+    leaves = _leaves("flask", [command for command in found if command is not None])
     return sorted(((path, command) for path, command in leaves if _is_ours(command)), key=lambda found: found[0])
 
 

@@ -20,9 +20,10 @@ from sqlalchemy import text
 
 from chatstream.extensions import db
 from chatstream.models import Chat, Generation
-from chatstream.services.shared_log import KEPT_S, Batch, PostgresLog, RedisLog, SharedLog
+from chatstream.services.shared_log import KEPT_S, Batch, PostgresLog, SharedLog
 from chatstream.services.shared_log import redis_streams as streams
 from chatstream.services.shared_log.interface import SharedLogUnavailable
+from chatstream.services.shared_log.redis_streams import RedisLog
 from devkit.embedded_valkey import EmbeddedValkey
 from tests.support.world import World
 

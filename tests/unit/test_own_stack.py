@@ -1,0 +1,81 @@
+"""A view on a stack of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import gevent
+import pytest
+from greenlet import getcurrent
+
+from chatstream.http.own_stack import OwnStack
+
+ENVIRON: dict[str, Any] = {"PATH_INFO": "/"}
+
+
+def start_response(*_args: Any) -> Any:
+    """Nobody listens."""
+
+
+def test_the_view_runs_elsewhere_and_its_answer_is_iterated_here() -> None:
+    places: list[Any] = []
+
+    def pieces() -> Iterable[bytes]:
+        places.append(getcurrent())
+        yield b"x"
+
+    def app(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        assert environ is ENVIRON
+        gevent.sleep(0)  # a view may wait
+        places.append(getcurrent())
+        return pieces()
+
+    assert list(OwnStack(app)(ENVIRON, start_response)) == [b"x"]
+    assert places[0] is not getcurrent()
+    assert places[0].dead
+    assert places[1] is getcurrent()
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_it_raises_is_raised_here(waits: bool) -> None:
+    def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        if waits:
+            gevent.sleep(0)
+        raise LookupError("oh")
+
+    with pytest.raises(LookupError, match="oh"):
+        OwnStack(app)(ENVIRON, start_response)
+
+
+def test_who_is_killed_takes_the_view_along() -> None:
+    ended: list[str] = []
+
+    def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        try:
+            gevent.sleep(60)
+        finally:
+            gevent.sleep(0)  # a rollback waits for the database
+            ended.append("view")
+        raise AssertionError
+
+    request = gevent.spawn(OwnStack(app), ENVIRON, start_response)
+    gevent.sleep(0)
+    request.kill(timeout=1)
+    assert request.dead
+    assert ended == ["view"]
+
+
+def test_a_time_limit_of_the_caller_reaches_the_view() -> None:
+    ended: list[str] = []
+
+    def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        try:
+            gevent.sleep(60)
+        finally:
+            ended.append("view")
+        raise AssertionError
+
+    with pytest.raises(gevent.Timeout), gevent.Timeout(0.01):
+        OwnStack(app)(ENVIRON, start_response)
+    assert ended == ["view"]
