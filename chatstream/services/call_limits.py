@@ -35,7 +35,8 @@ class CallLimits:
             silence = min(silence, self._error_grace_s)
         elif decoder is not None and decoder.keepalives_seen:
             silence = min(silence, KEEPALIVE_S)
-        return min(self._heard + silence, self.started + self._total_s)
+        silent, lasted = self._heard + silence, self.started + self._total_s
+        return silent if silent < lasted else lasted
 
     def verdict(self, decoder: AnswerDecoder | None = None) -> UpstreamError:
         """The failure of the limit that was reached."""

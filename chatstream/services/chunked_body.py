@@ -12,6 +12,7 @@ from typing import Final
 MAX_LINE: Final = 4096
 """Of a chunk's size with its extensions."""
 
+_FIRST = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}(?=[\t ]*(?:;|$))")
 
 
@@ -33,6 +34,10 @@ class Dechunker:
 
     def feed(self, data: bytes) -> bytes:
         """The content in ``data``, up to the end or the damage."""
+        if not (self._left or self._follows_chunk or self._line or self.finished or self.damage):
+            first = _FIRST.match(data)  # most often one whole chunk comes, a token of n8n's
+            if first and 0 < int(first[1], 16) == len(data) - first.end() - 2 and data.endswith(b"\r\n"):
+                return data[first.end() : -2]
         content: list[bytes] = []
         place = 0
         while place < len(data) and not (self.finished or self.damage):

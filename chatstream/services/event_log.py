@@ -39,18 +39,12 @@ class EventLog:
 
     def append(self, event: Event) -> None:
         """Add an event; see `extend`."""
-        self.extend((event,))
+        if self._add(event):
+            self._wake()
 
     def extend(self, events: Iterable[Event]) -> None:
-        """Add events. Followers see them when the writer next waits for something, or soon after: see settle."""
-        before = len(self._frames)
-        for event in events:
-            if len(self._frames) >= FINE_EVENTS and isinstance(event, Text):
-                self._hold_back(event)
-            else:
-                self._tell_held()
-                self._add(event)
-        if len(self._frames) > before:
+        """Add events. Those that follow get them together: at once where this is called in the loop, else soon."""
+        if sum(map(self._add, events)):
             self._wake()
 
     def settle(self) -> None:
@@ -132,20 +126,27 @@ class EventLog:
         """Whether the shared log has it to its end."""
         return self._shared_end
 
-    def _hold_back(self, text: Text) -> None:
-        self._pending.append(text.content)
-        self._pending_chars += len(text.content)
-        if self._pending_chars >= COARSE_CHARS:
+    def _add(self, event: Event) -> bool:
+        """Whether there is something to tell: a short text may be held back, to be told with others (see `settle`)."""
+        if len(self._frames) >= FINE_EVENTS and isinstance(event, Text):
+            self._pending.append(event.content)
+            self._pending_chars += len(event.content)
+            if self._pending_chars < COARSE_CHARS:
+                return False
             self._tell_held()
+        else:
+            if self._pending:
+                self._tell_held()
+            self._tell(event)
+        return True
 
     def _tell_held(self) -> None:
-        if self._pending:
-            text = Text("".join(self._pending))
-            self._pending.clear()
-            self._pending_chars = 0
-            self._add(text)
+        text = Text("".join(self._pending))
+        self._pending.clear()
+        self._pending_chars = 0
+        self._tell(text)
 
-    def _add(self, event: Event) -> None:
+    def _tell(self, event: Event) -> None:
         self._frames.append(sse.frame(self.generation_id, len(self._frames) + 1, sse.payload(event)))
 
     def _wake(self) -> None:

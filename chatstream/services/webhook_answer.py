@@ -23,8 +23,9 @@ from chatstream.services.webhook_spans import WebhookSpan
 class WebhookAnswer:
     """An answer from its head to its end. Nothing here waits but `wait`.
 
-    `read` until ``is_over``; where it ``is_dry``, again once ``fileno`` is readable or it is ``due``. A ``failure``
-    ends it too. `close` is safe at any time.
+    `read` until ``is_over``; where it ``is_dry``, again once ``fileno`` is readable, or when it is ``due`` (as
+    time.monotonic tells it): then it has been silent, or has lasted, for too long. A ``failure`` ends it too.
+    `close` is safe at any time.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class WebhookAnswer:
         "_source",
         "_span",
         "_trace",
+        "due",
         "failure",
         "fileno",
         "is_over",
@@ -64,6 +66,7 @@ class WebhookAnswer:
         self._span = span
         self._clean = clean
         self._at_end = False
+        self.due = limits.due(decoder)
         self.fileno = source.fileno
         self.is_over = False
         self.failure: UpstreamError | None = None
@@ -71,43 +74,40 @@ class WebhookAnswer:
     @property
     def is_dry(self) -> bool:
         """Whether nothing more is there now."""
-        return self._source.is_dry and not self._has_more
-
-    def due(self) -> float:
-        """When it has been silent, or has lasted, for too long: time.monotonic."""
-        return self._limits.due(self._decoder)
+        return self._source.is_dry and not (self._inflater and self._inflater.has_more)
 
     def read(self) -> Sequence[Text | Replace]:
         """The pieces of what has come, of at most 64 KiB; none where nothing has, or nothing with a text.
 
         It stops at the answer's own end: n8n leaves the connection open after it.
         """
-        given: Sequence[Text | Replace] = ()
         if self.is_over:
-            return given
-        now = time.monotonic()
+            return ()
+        now, decoder = time.monotonic(), self._decoder
         try:
             if content := self._content():
-                self._heard(content, now)
-                for given in self._decoder.feed(content):  # noqa: B007 - one list, and then perhaps a failure
-                    pass
-            if self._has_ended:
+                self._limits.heard(now)
+                if self._trace.first_byte_s is None:
+                    self._note_first(content, now)
+                decoder.feed(content)
+            if decoder.finished or self._at_end:
                 self.is_over = True
-                for last in self._decoder.finish():
-                    given = [*given, *last]
+                decoder.finish()
             elif self._body.damage is not None:
                 raise UpstreamReset(f"The body ended too early: {self._body.damage}")
-            elif now >= self.due():
-                raise self._limits.verdict(self._decoder)
+            else:
+                self.due = self._limits.due(decoder)
+                if now >= self.due:
+                    raise self._limits.verdict(decoder)
         except UpstreamError as failure:
             self._clean(failure)
             self.failure = failure
             self.is_over = True
-        return given
+        return decoder.given()
 
     def wait(self) -> None:
         """Wait until there is something to read, or it is due."""
-        left = self.due() - time.monotonic()
+        left = self.due - time.monotonic()
         if left > 0:
             with suppress(TimeoutError):
                 wait_read(self.fileno, left)
@@ -121,39 +121,29 @@ class WebhookAnswer:
 
     def _content(self) -> bytes:
         """What has come of the body, decompressed; empty where nothing has."""
-        if self._has_more:
-            return self._inflated(b"")
+        if self._inflater is not None and self._inflater.has_more:
+            return self._inflated(self._inflater, b"")
         try:
             data = self._source.receive()
         except OSError as error:
             raise UpstreamReset(f"The body ended too early: {reason_of(error)}") from None
         if data is None:
             return b""
-        if not data:
-            if self._body.cut():
-                raise UpstreamReset("The body ended too early: The connection was closed.")
-            self._at_end = True
-        content = self._body.feed(data)
-        return content if self._inflater is None else self._inflated(content)
+        body = self._body
+        if not data and body.cut():
+            raise UpstreamReset("The body ended too early: The connection was closed.")
+        content = body.feed(data)
+        self._at_end = body.finished or not data
+        return content if self._inflater is None else self._inflated(self._inflater, content)
 
-    @property
-    def _has_more(self) -> bool:
-        """Whether there may be more in what has come already."""
-        return self._inflater is not None and self._inflater.has_more
-
-    @property
-    def _has_ended(self) -> bool:
-        return self._decoder.finished or ((self._at_end or self._body.finished) and not self._has_more)
-
-    def _inflated(self, data: bytes) -> bytes:
-        assert self._inflater
+    def _inflated(self, inflater: Inflater, data: bytes) -> bytes:
         try:
-            return self._inflater.feed(data)
+            content = inflater.feed(data)
         except zlib.error:
             raise UpstreamInvalid("The compressed body can not be decompressed.") from None
+        self._at_end = (self._body.finished or self._at_end) and not inflater.has_more
+        return content
 
-    def _heard(self, content: bytes, now: float) -> None:
-        self._limits.heard(now)
-        if self._trace.first_byte_s is None:
-            self._trace.first_byte_s = now - self._limits.started
-            self._trace.head = content if self._trace.head is not None else None
+    def _note_first(self, content: bytes, now: float) -> None:
+        self._trace.first_byte_s = now - self._limits.started
+        self._trace.head = content if self._trace.head is not None else None

@@ -32,15 +32,15 @@ def run(
     failure: UpstreamError | None = None
     try:
         for piece in (data,) if isinstance(data, bytes) else data:
-            for given in decoder.feed(piece):
-                events.extend(given)
+            decoder.feed(piece)
+            events.extend(decoder.given())
             if decoder.finished:
                 break
         if whole:
-            for given in decoder.finish():
-                events.extend(given)
+            decoder.finish()
     except UpstreamError as error:
         failure = error
+    events.extend(decoder.given())
     text = ""
     for event in events:
         text = event.content if isinstance(event, Replace) else text + event.content
@@ -231,7 +231,7 @@ class TestLines:
 
     def test_failing_and_keepalives_can_be_asked(self) -> None:
         decoder = AnswerDecoder()
-        list(decoder.feed(lines({"type": "keepalive"}, line("error", None))))
+        decoder.feed(lines({"type": "keepalive"}, line("error", None)))
         assert decoder.failing
         assert decoder.keepalives_seen
         assert decoder.failure().said is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from chatstream.errors import UpstreamEmpty, UpstreamError, UpstreamInvalid, UpstreamTooLarge
@@ -40,7 +40,7 @@ class Form(Protocol):
 
 
 class AnswerDecoder:
-    """Bytes of a body, in whatever pieces they come, to the pieces of its text.
+    """Bytes of a body, in whatever pieces they come, to the pieces of its text: `feed`, then take what is `given`.
 
     ``content_type`` only settles what the bytes leave open. ``max_line`` bounds a line (or an event) in bytes,
     ``max_answer`` the text in bytes of UTF-8. The `Text` pieces since the last `Replace`, joined to it, are the answer.
@@ -55,6 +55,7 @@ class AnswerDecoder:
         self._answer = AnswerText(max_answer)
         self._interpreter = Interpreter(self._answer)
         self._form: Form | None = None
+        self._events: ServerSentEventsForm | None = None
         self.form_name: FormName | None = None
         self._raw_left = MAX_RAW * max_answer
         # Until the form is known: all that came, where its first word is, and how far it was looked through.
@@ -68,7 +69,7 @@ class AnswerDecoder:
     @property
     def finished(self) -> bool:
         """The answer has said its own end (``[DONE]``): nothing more need be read."""
-        return isinstance(self._form, ServerSentEventsForm) and self._form.finished
+        return self._events is not None and self._events.finished
 
     @property
     def failing(self) -> bool:
@@ -84,39 +85,14 @@ class AnswerDecoder:
         """The pending error, once the silence after it has been long enough."""
         return self._interpreter.failure()
 
-    def feed(self, data: bytes) -> Iterator[Sequence[Piece]]:
-        """The pieces that ``data`` completes, in one list; nothing where there are none.
+    def given(self) -> Sequence[Piece]:
+        """The pieces that have come since the last call, also those before a failure."""
+        return self._answer.given()
 
-        A generator: a failure is raised at its place, after the pieces before it were given out. Raises
-        UpstreamInvalid, UpstreamTooLarge, UpstreamError (the workflow says so).
-        """
+    def feed(self, data: bytes) -> None:
+        """More of the body. Raises UpstreamInvalid, UpstreamTooLarge, UpstreamError (the workflow says so)."""
         if self.finished:
             return
-        try:
-            self._feed(data)
-        except UpstreamError:
-            yield from self._given()
-            raise
-        yield from self._given()
-
-    def finish(self) -> Iterator[Sequence[Piece]]:
-        """The body has ended whole: the last pieces.
-
-        Raises UpstreamEmpty where there was no text (or a body of white space only), UpstreamInvalid,
-        UpstreamTooLarge, and UpstreamError where an `error` line had the last word.
-        """
-        try:
-            self._finish()
-        except UpstreamError:
-            yield from self._given()
-            raise
-        yield from self._given()
-
-    def _given(self) -> tuple[()] | tuple[Sequence[Piece]]:
-        given = self._answer.given()
-        return (given,) if given else ()
-
-    def _feed(self, data: bytes) -> None:
         self._raw_left -= len(data)
         if self._raw_left < 0:
             raise UpstreamTooLarge(f"The body has more than {MAX_RAW * self._max_answer} bytes.")
@@ -129,7 +105,12 @@ class AnswerDecoder:
             self._held.clear()
         self._form.feed(data)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """The body has ended whole.
+
+        Raises UpstreamEmpty where there was no text (or a body of white space only), UpstreamInvalid,
+        UpstreamTooLarge, and UpstreamError where an `error` line had the last word.
+        """
         if self._form is None:
             self._form = self._tell(at_end=True)
             if self._form is not None:
@@ -252,7 +233,8 @@ class AnswerDecoder:
             return LinesForm(self._interpreter, max_line=self._max_line)
         if name == "server_sent_events":
             del self._held[: self._start]  # blank lines; a blank before the first field would spoil it
-            return ServerSentEventsForm(self._interpreter, self._answer, max_line=self._max_line)
+            self._events = ServerSentEventsForm(self._interpreter, self._answer, max_line=self._max_line)
+            return self._events
         if name == "json":
             size, line = self._max_answer, self._max_line
             return DocumentForm(self._answer, strict=self._is_json, max_line=line, max_size=size)

@@ -122,17 +122,20 @@ class AnswerText:
     def _add(self, piece: str, round_: Round) -> None:
         if not piece:
             return
-        self._bytes += utf8_size(piece)
+        length = len(piece)
+        self._bytes += length if piece.isascii() else utf8_size(piece)
         if self._bytes > self._max_bytes:
             raise UpstreamTooLarge(f"The answer has more than {self._max_bytes} bytes of text.")
-        if not self._parts or self._parts[-1].round is not round_:
+        part = self._parts[-1] if self._parts else None
+        if part is None or part.round is not round_:
             if len(self._parts) >= MAX_PARTS:
                 raise UpstreamTooLarge(f"More than {MAX_PARTS} blocks in one answer.")
-            self._parts.append(Part(round_))
-            round_.parts.append(self._parts[-1])
-        self._parts[-1].text.write(piece)
-        self._length += len(piece)
-        round_.length += len(piece)
+            part = Part(round_)
+            self._parts.append(part)
+            round_.parts.append(part)
+        part.text.write(piece)
+        self._length += length
+        round_.length += length
         self._given.append(Text(piece))
 
     def _whole(self) -> str:

@@ -25,6 +25,8 @@ from chatstream.services.decoders.lines import LineSplitter
 LINE_TYPES = frozenset({"begin", "item", "end", "error", "keepalive"})
 
 BlockKey = tuple[str, int, int]
+MOST = 1 << 31
+"""Of an index: beyond it, it is not one."""
 
 
 class Interpreter:
@@ -156,8 +158,11 @@ def _key(line: Mapping[str, Any]) -> BlockKey:
     if not isinstance(metadata, dict):
         return "", 0, 0
     node = metadata.get("nodeId") or metadata.get("nodeName") or ""
-    return str(node)[:200], _index(metadata.get("runIndex")), _index(metadata.get("itemIndex"))
+    run, item = metadata.get("runIndex"), metadata.get("itemIndex")
+    if type(node) is str and type(run) is int and type(item) is int and 0 <= run < MOST and 0 <= item < MOST:
+        return node[:200], run, item
+    return str(node)[:200], _index(run), _index(item)
 
 
 def _index(value: Any) -> int:
-    return value if isinstance(value, int) and 0 <= value < 1 << 31 else 0
+    return value if isinstance(value, int) and 0 <= value < MOST else 0

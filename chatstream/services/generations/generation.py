@@ -109,12 +109,15 @@ class Generation:
         if self._first_token_ms is None:
             self._first_token_ms = int((time.monotonic() - self._started) * 1000)
             self._span.event("first_token")
+        self._chunks += len(pieces)
         for piece in pieces:
             if isinstance(piece, Replace):
                 self._pieces.clear()
             self._pieces.append(piece.content)
-        self._chunks += len(pieces)
-        self.log.extend(pieces if len(pieces) == 1 else joined(pieces))
+        if len(pieces) == 1:
+            self.log.append(pieces[0])
+        else:
+            self.log.extend(joined(pieces))
 
     def _over(self) -> None:
         gevent.spawn(self._traced(self._finish))

@@ -110,7 +110,7 @@ class Reading:
                 if time.monotonic() > until:
                     self._loop.run_callback(self._ready)
                     return
-            alarm.set(answer.due())
+            alarm.set(answer.due)
         except Exception as crash:  # noqa: BLE001 - it is told where one may wait
             self.crash = crash
             self._end()
