@@ -7,6 +7,7 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 
+import gevent
 from gevent.lock import RLock
 
 from chatstream.services.event_log import EventLog
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 WRITE_BYTES = 256 * 1024
 """A write that has so much is sent. Encoding and escaping megabytes at once would keep everybody else waiting."""
+LOOKED_AT_ONCE = 20
+"""Answers between two turns for others: to gather from hundreds in one go would hold up the next token of each."""
 PIECE_BYTES = 128 * 1024
 """So much of one answer goes in one write; the rest waits until the others have had their turn."""
 
@@ -53,15 +56,7 @@ class Sharer:
     def _write(self, logs: list[EventLog]) -> None:
         waiting = deque(logs)
         while waiting:
-            taken: list[tuple[EventLog, Batch]] = []
-            size, long = 0, []
-            while waiting and size < WRITE_BYTES:
-                each = waiting.popleft()
-                if batch := each.unshared(PIECE_BYTES):
-                    taken.append((each, batch))
-                    size += sum(map(len, batch.payloads))
-                    if batch.end < each.end:
-                        long.append(each)
+            taken, long = self._gathered(waiting)
             if not taken:
                 return
             batches = [batch for _, batch in taken]
@@ -70,6 +65,24 @@ class Sharer:
             for each, batch in taken:
                 each.mark_shared(batch)
             waiting.extend(long)
+
+    @staticmethod
+    def _gathered(waiting: deque[EventLog]) -> tuple[list[tuple[EventLog, Batch]], list[EventLog]]:
+        """What goes into one write, taken from the left; and those that had more than a piece."""
+        taken: list[tuple[EventLog, Batch]] = []
+        long: list[EventLog] = []
+        size = looked = 0
+        while waiting and size < WRITE_BYTES:
+            looked += 1
+            if looked % LOOKED_AT_ONCE == 0:
+                gevent.sleep(0)
+            each = waiting.popleft()
+            if batch := each.unshared(PIECE_BYTES):
+                taken.append((each, batch))
+                size += sum(map(len, batch.payloads))
+                if batch.end < each.end:
+                    long.append(each)
+        return taken, long
 
     def _look_again(self, events: Mapping[uuid.UUID, EventLog]) -> None:
         with self._app_context():
