@@ -70,10 +70,11 @@ class EventLog:
         position = after
         try:
             while True:
-                if position < len(self._frames):
-                    batch = self._frames[position:]
-                    position += len(batch)
-                    yield b"".join(batch)
+                behind = len(self._frames) - position
+                if behind > 0:
+                    frames = self._frames[-1] if behind == 1 else b"".join(self._frames[position:])
+                    position += behind
+                    yield frames
                 elif self._closed:
                     return
                 else:
@@ -151,10 +152,13 @@ class EventLog:
 
     def _wake(self) -> None:
         """Let those that wait go on: at once in the loop, where nobody else is at work, and else soon."""
+        if not self._waiting:
+            return
         waiting, self._waiting = self._waiting, set()
         hub = get_hub()
+        is_loop = getcurrent() is hub
         for waiter in waiting:
-            if getcurrent() is hub:
+            if is_loop:
                 waiter.switch(None)
             else:
                 hub.loop.run_callback(waiter.switch, None)
