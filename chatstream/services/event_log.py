@@ -72,9 +72,8 @@ class EventLog:
             while True:
                 behind = len(self._frames) - position
                 if behind > 0:
-                    frames = self._frames[-1] if behind == 1 else b"".join(self._frames[position:])
                     position += behind
-                    yield frames
+                    yield self._frames[-1] if behind == 1 else b"".join(self._frames[-behind:])
                 elif self._closed:
                     return
                 else:
