@@ -54,11 +54,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         tokens,
         web_app,
     )
+    from chatstream.http.own_stack import OwnStack
     from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
     app = Flask("chatstream", static_folder=None)
+    app.wsgi_app = OwnStack(app.wsgi_app)  # type: ignore[method-assign]
     app.config.update(_flask_config(settings))
     _init_cli(app)
     app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
@@ -85,10 +87,9 @@ def _through(app: WSGIApplication, settings: Settings) -> WSGIApplication:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from chatstream.http.admission import Admission
-    from chatstream.http.own_stack import OwnStack
     from chatstream.http.security_headers import SecurityHeaders
 
-    inner = SecurityHeaders(Admission(OwnStack(app), limit=settings.worker_connections))
+    inner = SecurityHeaders(Admission(app, limit=settings.worker_connections))
     hops = settings.trusted_proxies
     return ProxyFix(inner, x_for=hops, x_proto=hops, x_host=hops) if hops else inner
 

@@ -7,6 +7,7 @@ be 9 KB each, for calls that returned long ago.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from greenlet import greenlet
@@ -24,6 +25,7 @@ class OwnStack:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Pass the request on. What is raised within is raised here."""
         within = greenlet(self._app)  # its parent is the current one: there it returns to
+        within.gr_context = copy_context()  # what is current here is so there
         try:
             answer: Iterable[bytes] = within.switch(environ, start_response)
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Any
 
 import gevent
@@ -35,6 +36,19 @@ def test_the_view_runs_elsewhere_and_its_answer_is_iterated_here() -> None:
     assert places[0] is not getcurrent()
     assert places[0].dead
     assert places[1] is getcurrent()
+
+
+def test_what_is_current_here_is_so_in_the_view() -> None:
+    current: ContextVar[str] = ContextVar("current")
+    current.set("span")
+
+    def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        told = current.get().encode()
+        current.set("other")
+        return [told]
+
+    assert list(OwnStack(app)(ENVIRON, start_response)) == [b"span"]
+    assert current.get() == "span"
 
 
 @pytest.mark.parametrize("waits", [False, True])
