@@ -58,23 +58,20 @@ END $$
 
 # Opens the generation that answers a message, and puts the message into its chat unless it is the last there already.
 # Without a message it is only found what there is to ask with. Chat and user are locked to the end of the transaction.
-# No agent: there is no such chat. No generation: see is_running; or there is a repeat, the agent answers nobody, or as
-# many as may be are running.
+# Returns what was found; NULL where there is no such chat. There is no generation in it when is_running or the repeat
+# says why, when the agent answers nobody, or when as many as may be are running.
 SEND = """
 CREATE FUNCTION generation_send(
     the_chat uuid, the_user uuid, the_team uuid, the_session uuid, the_key text, the_digest text, the_log text,
     most_running integer, message jsonb, is_placed boolean, first_title text, default_history integer,
-    most_messages integer, most_bytes integer,
-    OUT title text, OUT agent_id uuid, OUT is_active boolean, OUT webhook_url text, OUT webhook_token text,
-    OUT system_prompt text, OUT config jsonb, OUT repeat jsonb, OUT is_running boolean, OUT generation_id uuid,
-    OUT message_id uuid, OUT history jsonb
-) LANGUAGE plpgsql AS $$
+    most_messages integer, most_bytes integer
+) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-    running bigint;
+    asked record; same record; running integer; is_running boolean; opened record; history jsonb;
 BEGIN
-    SELECT chats.title, agents.id, agents.is_active, agents.webhook_url, agents.webhook_token, agents.system_prompt,
-        agents.config
-    INTO title, agent_id, is_active, webhook_url, webhook_token, system_prompt, config
+    SELECT chats.title, agents.id AS agent_id, agents.is_active, agents.webhook_url, agents.webhook_token,
+        agents.system_prompt, agents.config
+    INTO asked
     FROM chats
     JOIN agents ON agents.id = chats.agent_id
     JOIN users ON users.id = chats.user_id
@@ -85,32 +82,36 @@ BEGIN
         AND auth_sessions.id = the_session AND auth_sessions.revoked_at IS NULL AND auth_sessions.expires_at > now()
     FOR NO KEY UPDATE OF chats, users;
     IF NOT FOUND THEN
-        RETURN;
+        RETURN NULL;
     END IF;
     IF the_key IS NOT NULL THEN
         UPDATE generations SET idempotency_key = NULL
         WHERE chat_id = the_chat AND idempotency_key = the_key AND started_at < now() - interval '24 hours';
-        SELECT jsonb_build_object('generation_id', generations.id, 'message_id', generations.message_id,
-            'user_message_id', user_message_id, 'error_code', error_code, 'digest', request_digest)
-        INTO repeat FROM generations WHERE chat_id = the_chat AND idempotency_key = the_key;
+        SELECT id AS generation_id, message_id, user_message_id, error_code, request_digest AS digest
+        INTO same FROM generations WHERE chat_id = the_chat AND idempotency_key = the_key;
         IF FOUND THEN
-            RETURN;
+            RETURN jsonb_build_object('repeat', to_jsonb(same));
         END IF;
     END IF;
-    IF message IS NULL OR NOT is_active THEN
-        RETURN;
+    IF message IS NULL OR NOT asked.is_active THEN
+        RETURN jsonb_build_object('is_active', asked.is_active);
     END IF;
     SELECT count(*), count(*) FILTER (WHERE chat_id = the_chat) > 0 INTO running, is_running
     FROM generations WHERE status = 'running' AND user_id = the_user;
     IF is_running OR running >= most_running THEN
-        RETURN;
+        RETURN jsonb_build_object('is_active', true, 'is_running', is_running);
     END IF;
     INSERT INTO generations (chat_id, user_id, agent_id, session_id, user_message_id, idempotency_key, request_digest,
         shared_log)
-    VALUES (the_chat, the_user, agent_id, the_session, CAST(message->>'id' AS uuid), the_key, the_digest, the_log)
-    RETURNING generations.id, generations.message_id INTO generation_id, message_id;
+    VALUES (the_chat, the_user, asked.agent_id, the_session, CAST(message->>'id' AS uuid), the_key, the_digest,
+        the_log)
+    RETURNING id, message_id INTO opened;
     history := transcript_append(the_chat, CASE WHEN is_placed THEN '[]' ELSE jsonb_build_array(message) END,
-        first_title, coalesce(CAST(config->>'history_limit' AS integer), default_history), most_messages, most_bytes);
+        first_title, coalesce(CAST(asked.config->>'history_limit' AS integer), default_history), most_messages,
+        most_bytes);
+    RETURN jsonb_build_object('is_active', true, 'title', asked.title, 'agent_id', asked.agent_id,
+        'webhook_url', asked.webhook_url, 'webhook_token', asked.webhook_token, 'system_prompt', asked.system_prompt,
+        'config', asked.config, 'generation_id', opened.id, 'message_id', opened.message_id, 'history', history);
 END $$
 """
 

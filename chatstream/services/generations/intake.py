@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from chatstream.errors import AgentUnavailable, GenerationInProgress, NotFound, TooManyStreams
@@ -26,16 +26,12 @@ from chatstream.services.titles import title_from
 
 DEFAULT_HISTORY = 50
 
-_SEND = (
-    text("""
-        SELECT * FROM generation_send(:chat_id, :user_id, :team_id, :session_id, :key, :digest, :log_name, :max_running,
-            :message, :is_placed, :title, :default_history, :most_messages, :most_bytes)
-    """)
-    .bindparams(
-        *(bindparam(name, type_=UUID) for name in ("chat_id", "user_id", "team_id", "session_id")),
-        bindparam("message", type_=JSONB(none_as_null=True)),
-    )
-    .columns(agent_id=UUID, config=JSONB, repeat=JSONB, generation_id=UUID, message_id=UUID, history=JSONB)
+_SEND = text("""
+    SELECT generation_send(:chat_id, :user_id, :team_id, :session_id, :key, :digest, :log_name, :max_running, :message,
+        :is_placed, :title, :default_history, :most_messages, :most_bytes)
+""").bindparams(
+    *(bindparam(name, type_=UUID) for name in ("chat_id", "user_id", "team_id", "session_id")),
+    bindparam("message", type_=JSONB(none_as_null=True)),
 )
 """A function of the database (migration 0014): what there is to ask with is found, and the generation opened."""
 
@@ -60,14 +56,15 @@ class Intake:
         """Store what is asked and open the generation that answers it; or find the one that ``key`` has opened.
 
         Raises NotFound, AgentUnavailable, TooManyStreams, GenerationInProgress, InvalidFields (it can not be asked, or
-        the key was used for something else); then nothing is stored, since the session ends with the request.
+        the key was used for something else); then nothing is stored: the transaction ends with what raises, or with the
+        request.
         """
         if not ask.looks_back:
             with db.engine.begin() as connection:
                 return self._send(connection, principal, chat_id, ask.question(chat_id), origin, key)
         connection = db.session.connection()
-        found = self._run(connection, principal, chat_id, None, key)
-        if found.repeat:
+        found = self._run(connection, principal, chat_id, key)
+        if found.get("repeat"):
             db.session.rollback()
             return _repeat(chat_id, found, key)
         question = ask.question(chat_id)
@@ -87,28 +84,30 @@ class Intake:
         key: Key | None,
     ) -> Assignment | Repeat:
         """As part of the connection's transaction, which is to be rolled back where this raises."""
-        sent = self._run(connection, principal, chat_id, question, key)
-        if sent.repeat:
+        title = title_from(question.message["content"])
+        sent = self._run(connection, principal, chat_id, key, question, title)
+        if sent.get("repeat"):
             return _repeat(chat_id, sent, key)
-        if sent.is_running:
+        if sent.get("is_running"):
             raise GenerationInProgress
-        if sent.generation_id is None:
+        if "generation_id" not in sent:
             raise TooManyStreams(f"At most {self.max_running} answers may run at once.", headers={"Retry-After": "5"})
+        agent_id = uuid.UUID(sent["agent_id"])
         return Assignment(
-            generation_id=sent.generation_id,
+            generation_id=uuid.UUID(sent["generation_id"]),
             chat_id=chat_id,
-            message_id=sent.message_id,
+            message_id=uuid.UUID(sent["message_id"]),
             team_id=principal.team_id,
             user_id=principal.user_id,
             user_role=principal.role,
-            agent_id=sent.agent_id,
-            webhook_url=sent.webhook_url,
-            webhook_token=self.agents.token_of(sent.agent_id, sent.webhook_token),
-            system_prompt=sent.system_prompt,
-            config=sent.config,
-            history=_told(sent.history),
+            agent_id=agent_id,
+            webhook_url=sent["webhook_url"],
+            webhook_token=self.agents.token_of(agent_id, sent["webhook_token"]),
+            system_prompt=sent["system_prompt"],
+            config=sent["config"],
+            history=_told(sent["history"]),
             user_message=question.message,
-            first_title=_title(question) if sent.title is None else None,
+            first_title=title if sent["title"] is None else None,
             origin=origin,
         )
 
@@ -117,9 +116,10 @@ class Intake:
         connection: Connection,
         principal: Principal,
         chat_id: uuid.UUID,
-        question: Question | None,
         key: Key | None,
-    ) -> Row[Any]:
+        question: Question | None = None,
+        title: str | None = None,
+    ) -> dict[str, Any]:
         """Chat and user stay locked to the end of the transaction. Without a question that is all."""
         parameters = {
             "chat_id": chat_id,
@@ -132,25 +132,21 @@ class Intake:
             "max_running": self.max_running,
             "message": question.message if question else None,
             "is_placed": question.is_last if question else False,
-            "title": _title(question) if question else None,
+            "title": title,
             "default_history": DEFAULT_HISTORY,
             **transcripts.BOUND.parameters,
         }
-        row = connection.execute(_SEND, parameters).one()
-        if row.agent_id is None:
+        found: dict[str, Any] | None = connection.scalar(_SEND, parameters)
+        if found is None:
             raise NotFound("There is no such chat.")
-        if not row.is_active and not row.repeat:
+        if found.get("is_active") is False:
             raise AgentUnavailable
-        return row
+        return found
 
 
-def _title(question: Question) -> str:
-    return title_from(question.message["content"])
-
-
-def _repeat(chat_id: uuid.UUID, found: Row[Any], key: Key | None) -> Repeat:
+def _repeat(chat_id: uuid.UUID, found: Mapping[str, Any], key: Key | None) -> Repeat:
     assert key
-    return repeated(chat_id, key, found.repeat)
+    return repeated(chat_id, key, found["repeat"])
 
 
 def _told(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
