@@ -18,6 +18,7 @@ ASK_AFTER_S: Final = 5.0
 """After so long without use a machine on the way may have forgotten the connection."""
 
 _RETURNED: Final = "returned_at"
+_poll: Final = monkey.get_original("select", "poll")  # gevent's own goes through the hub
 _POLLIN: Final = 1
 
 
@@ -49,6 +50,6 @@ def _note(_connection: Any, record: Any) -> None:
 
 
 def _has_something_to_read(connection: Any) -> bool:
-    poll = monkey.get_original("select", "poll")()  # gevent's own goes through the hub
+    poll = _poll()
     poll.register(connection.fileno(), _POLLIN)
     return bool(poll.poll(0))

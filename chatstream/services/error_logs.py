@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, Select, func, select
+from sqlalchemy import Connection, Insert, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from chatstream.errors import NotFound
@@ -67,10 +67,10 @@ class Failure:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def record(failure: Failure) -> None:
-    """Keep one failure, as part of the caller's transaction."""
+def record(failure: Failure, connection: Connection | None = None) -> None:
+    """Keep one failure, as part of the caller's transaction: the session's, or that of ``connection``."""
     instruments.ERRORS.labels(failure.severity).inc()
-    db.session.execute(kept(failure))
+    (connection or db.session).execute(kept(failure))
 
 
 def kept(failure: Failure, *, count: int = 1, since: datetime | None = None) -> Insert:

@@ -16,6 +16,7 @@ from chatstream.tracing.interface import Attributes, Tracing
 
 TEXT_CHARS: Final = 4000
 _TABLE: Final = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?(\w+)', re.IGNORECASE)
+_FUNCTION: Final = re.compile(r"\s*SELECT\s+(\w+)\(", re.IGNORECASE)
 
 
 def trace_statements(engine: Engine, tracing: Tracing) -> None:
@@ -44,9 +45,9 @@ def _failed(failure: ExceptionContext) -> None:
 
 @lru_cache(maxsize=1000)
 def _described(statement: str) -> tuple[str, Attributes]:
-    """The name of its span, and what is told of it: statements are few, and every value is a parameter."""
+    """The name of its span, by its table or function, and what is told of it: statements are few, values parameters."""
     operation = statement.split(None, 1)[0].upper()
-    table = _TABLE.search(statement)
-    summary = f"{operation} {table[1]}" if table else operation
+    target = _TABLE.search(statement) or _FUNCTION.match(statement)
+    summary = f"{operation} {target[1]}" if target else operation
     told = {"db.system.name": "postgresql", "db.operation.name": operation, "db.query.text": statement[:TEXT_CHARS]}
     return summary, told

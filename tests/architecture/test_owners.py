@@ -7,6 +7,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from flask import Flask
+from sqlalchemy import text
+
+from chatstream.extensions import db
 from chatstream.models import Agent, AuditEvent, AuthSession, Chat, ErrorLog, Generation, Invite, PasswordReset, User
 from chatstream.models.agent_avatar import AgentAvatar
 from chatstream.models.generation_event import GenerationEvent
@@ -27,7 +31,6 @@ OWNERS = {"user_id", "team_id"}
 WITHOUT_OWNER = {
     # a row that the caller was found to own, in the same transaction
     "avatars.py:delete": "of the agent that _touch has found in the team, and locked",
-    "generations/idempotency.py:find_repeat": "in the chat that intake has found to be the caller's, and locked",
     "generations/resuming.py:find_place": "in the chat that chats.get has found to be the caller's",
     "chats.py:running": "shown only with the chat, which is looked up as the caller's",
     "generations/stopping.py:stop_answers": "in chats that the caller was found to own",
@@ -65,10 +68,19 @@ WITHOUT_OWNER = {
 SEARCH = {f"search/{name}.py" for name in ("hits", "query", "rebuilding")}
 """By the caller; the last is the operator's."""
 TRANSCRIPTS = {f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")}
-ANSWERS = {"generations/intake.py", "generations/outcomes.py"}
-"""By the caller, the user and the team alike; the second, the generation that ends, in its chat."""
-BY_CHAT = {*TRANSCRIPTS, *SEARCH, *ANSWERS, "shared_log/postgres.py"}
+BY_CHAT = {*TRANSCRIPTS, *SEARCH, "shared_log/postgres.py"}
 """Statements as text: by the id of a chat or generation that the caller was found to own."""
+
+FUNCTIONS = {
+    "generations/intake.py:generation_send": "by the caller, the user and the team alike",
+    "generations/outcomes.py:generation_close": "the generation that ends, in its chat",
+    "search/query.py:search_text": "no rows",
+    "search/rebuilding.py:search_add_messages": "the operator's command, over all chats",
+    "search/rebuilding.py:search_add_title": "the operator's command, over all chats",
+    "transcripts/writing.py:transcript_append": "the chat that the caller was found to own",
+    "transcripts/writing.py:transcript_seal": "the chat that the caller was found to own",
+}
+"""Functions of the database (migrations), and whose rows they touch."""
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -107,3 +119,17 @@ def test_statements_as_text_are_in_few_places() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and pattern.search(node.value)
     }
     assert found == BY_CHAT
+
+
+def test_functions_of_the_database_are_called_in_few_places(app: Flask) -> None:
+    with app.app_context():
+        query = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'"
+        names = "|".join(db.session.scalars(text(query)).all())
+    found = {
+        f"{path.relative_to(SERVICES)}:{name}"
+        for path in SERVICES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for name in re.findall(rf"\b({names})\(", node.value)
+    }
+    assert found == set(FUNCTIONS)

@@ -58,7 +58,7 @@ def test_an_answer_that_ends_later_finds_no_chat(marked: uuid.UUID) -> None:
     generation = db.session.scalars(select(Generation)).one()
     assert generation.stop_requested_at is not None
     answer = Answer(status="complete", content="late")
-    assert not close(marked, generation.id, answer.message(generation.message_id), answer)
+    assert not close(db.session.connection(), marked, generation.id, answer.message(generation.message_id), answer)
     db.session.commit()
     stored = db.session.execute(text("SELECT message_count, messages FROM chats")).one()
     assert tuple(stored) == (0, [])

@@ -291,6 +291,7 @@ def test_an_ended_answer_has_forgotten_its_session(app: Flask, world: World) -> 
         db.session.add(running)
         db.session.commit()
         answer = Answer(status="complete", content="Yes")
-        assert close(chat.id, running.id, answer.message(running.message_id), answer)
+        message = answer.message(running.message_id)
+        assert close(db.session.connection(), chat.id, running.id, message, answer)
         db.session.commit()
         assert db.session.scalar(text("SELECT session_id FROM generations")) is None

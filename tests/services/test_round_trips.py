@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from chatstream.errors import InvalidFields, TokenUnreadable
 from chatstream.extensions import db
 from chatstream.http.services import services
 from chatstream.models import AuthSession, Chat
@@ -16,7 +17,7 @@ from chatstream.services.clock import now
 from chatstream.services.generations import outcomes
 from chatstream.services.generations.asking import NewMessage
 from chatstream.services.generations.assignment import Assignment, Origin
-from chatstream.services.generations.idempotency import Key
+from chatstream.services.generations.idempotency import Key, Repeat, key_for
 from chatstream.services.generations.outcomes import Answer
 from chatstream.services.principals import Principal
 from tests.support.queries import counted
@@ -51,12 +52,12 @@ def send(principal: Principal, chat_id: uuid.UUID, content: str, key: Key | None
     return assignment
 
 
-def test_a_send_asks_three_times_and_its_end_once(app: Flask, principal: Principal, chat_id: uuid.UUID) -> None:
+def test_a_send_asks_once_and_its_end_once(app: Flask, principal: Principal, chat_id: uuid.UUID) -> None:
     with app.app_context():
         for turn in range(3):
             with counted(app) as statements:
                 assignment = send(principal, chat_id, f"Question {turn}")
-            assert len(statements) == 3, statements
+            assert len(statements) == 1, statements
             with counted(app) as statements:
                 assert outcomes.store(assignment, Answer(status="complete", content=f"Answer {turn}"))
             assert len(statements) == 1, statements
@@ -65,6 +66,38 @@ def test_a_send_asks_three_times_and_its_end_once(app: Flask, principal: Princip
         chat = db.session.get(Chat, chat_id)
         assert chat is not None
         assert (chat.title, chat.message_count) == ("Question 0", 6)
+
+
+def test_a_send_that_is_repeated_asks_once(app: Flask, principal: Principal, chat_id: uuid.UUID) -> None:
+    """For a day; then the key is one like any other."""
+    key = key_for("key", ["Question"])
+    with app.app_context():
+        first = send(principal, chat_id, "Question", key)
+        assert outcomes.store(first, Answer(status="complete", content="Answer"))
+        with counted(app) as statements:
+            again = services().intake.accept(principal, chat_id, NewMessage("Question"), origin=ORIGIN, key=key)
+        assert len(statements) == 1, statements
+        assert isinstance(again, Repeat)
+        told = (again.generation_id, again.message_id, str(again.user_message_id), again.error_code)
+        assert told == (first.generation_id, first.message_id, first.user_message["id"], None)
+        with pytest.raises(InvalidFields):
+            send(principal, chat_id, "Other", key_for("key", ["Other"]))
+        assert transcripts.newest(chat_id, limit=9)[0][-1]["content"] == "Answer"
+        db.session.execute(db.text("UPDATE generations SET started_at = now() - interval '24 hours 1 second'"))
+        db.session.commit()
+        assert send(principal, chat_id, "Other", key_for("key", ["Other"])).generation_id != first.generation_id
+
+
+def test_nothing_is_stored_where_a_token_can_not_be_read(
+    app: Flask, principal: Principal, chat_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        monkeypatch.setattr(services().agents.cipher, "_ring", {})
+        with pytest.raises(TokenUnreadable):
+            send(principal, chat_id, "Question")
+        assert transcripts.newest(chat_id, limit=9) == ([], False)
+        monkeypatch.undo()
+        assert send(principal, chat_id, "Question").history[-1]["content"] == "Question"
 
 
 def test_a_workflow_is_told_the_newest_messages(

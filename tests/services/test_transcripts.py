@@ -79,12 +79,17 @@ class Transcript(RuleBasedStateMachine):
         self.aside: list[tuple[uuid.UUID, list[Message]]] = []
         self.gone: list[Message] = []
 
-    @rule(size=st.sampled_from([1, 1, 1, 700, 3000]), key=st.text(max_size=3).filter(lambda key: "\0" not in key))
-    def append(self, size: int, key: str) -> None:
+    @rule(
+        size=st.sampled_from([1, 1, 1, 700, 3000]),
+        key=st.text(max_size=3).filter(lambda key: "\0" not in key),
+        limit=st.integers(1, 12),
+    )
+    def append(self, size: int, key: str, limit: int) -> None:
         added = message(metadata={"extra": "é" * size, "key": [key.encode("utf-8", "replace").decode()]})
-        transcripts.append(self.chat_id, added, bound=BOUND)
+        newest = transcripts.append(self.chat_id, added, limit=limit, bound=BOUND)
         transcripts.append(self.other, message(), bound=BOUND)
         self.model.append(added)
+        assert newest == self.model[-limit:]
 
     @rule(count=st.integers(0, 11))
     def extend(self, count: int) -> None:

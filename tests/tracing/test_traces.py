@@ -93,8 +93,8 @@ def test_an_answer_is_one_trace_and_a_stop_sends_it(
     assert webhook.attributes["chatstream.first_byte_ms"] >= 0
 
     statements = [span for span in collector.spans if "db.query.text" in span.attributes]
-    assert said(collector, request).count("INSERT INTO generations") == 1
-    assert said(collector, generation).count("UPDATE generations") == 1
+    assert said(collector, request).count("SELECT generation_send(") == 1
+    assert said(collector, generation).count("SELECT generation_close(") == 1
     assert all(span.parent and span.kind == CLIENT for span in statements), "no heartbeat is a trace"
     assert {span.kind for span in collector.spans if not span.parent} == {SERVER}
     names = {span.name for span in collector.spans}
@@ -138,7 +138,7 @@ def test_answers_at_once_keep_to_their_own_traces(
         assert seen[request_id] == (request.trace_id, webhook.span_id, True)
         others = [span for span in within if span not in (request, generation, webhook)]
         assert {span.parent for span in others} == {request.span_id, generation.span_id}
-        assert said(collector, generation).count("UPDATE generations") == 1
+        assert said(collector, generation).count("SELECT generation_close(") == 1
 
 
 def test_a_generation_outlives_the_request_that_asked_for_it(

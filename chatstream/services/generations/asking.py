@@ -1,7 +1,6 @@
 """What may be asked of an agent: a new message, an edited one, or the last one again.
 
-Each says what it is under an idempotency key, and what the question is in a chat that is locked. Only when its
-generation is open is the question put where the answer will follow, and what it replaces set aside.
+Each says what it is under an idempotency key, and what the question is; only a new message needs no look at the chat.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from chatstream.errors import InvalidFields, NotFound
 from chatstream.services import transcripts, versions
@@ -26,17 +25,6 @@ class Question:
     is_last: bool = False
     """It is in its place already."""
 
-    def put(self, chat_id: uuid.UUID, *, title: str | None, limit: int) -> list[Message]:
-        """Make it the end of the transcript, as part of the caller's transaction; ``title``: for a chat without one.
-
-        Returns the newest ``limit`` messages, oldest first; this one is the last of them.
-        """
-        if self.is_last:
-            return transcripts.newest(chat_id, limit=limit)[0]
-        if self.replaces is not None:
-            versions.set_aside(chat_id, self.replaces)
-        return transcripts.append(chat_id, self.message, limit=limit, title=title)
-
 
 class Ask(Protocol):
     """Something to be answered."""
@@ -45,14 +33,19 @@ class Ask(Protocol):
     def request(self) -> list[Any]:
         """What tells it from others, as JSON."""
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether what it asks depends on what the chat has."""
+
     def question(self, chat_id: uuid.UUID) -> Question:
-        """What it asks in a chat that is locked. Raises NotFound, InvalidFields."""
+        """What it asks; where it looks back, in a chat that is locked. Raises NotFound, InvalidFields."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
     """A message that the user sends."""
 
+    looks_back: ClassVar[bool] = False
     content: str
     metadata: Mapping[str, Any] | None = None
 
@@ -71,6 +64,7 @@ class NewMessage:
 class EditedMessage:
     """A user's message in other words; it keeps its id and its metadata."""
 
+    looks_back: ClassVar[bool] = True
     message_id: uuid.UUID
     content: str
 
@@ -92,6 +86,8 @@ class EditedMessage:
 @dataclass(frozen=True, slots=True)
 class LastMessage:
     """The user's last message, for another answer."""
+
+    looks_back: ClassVar[bool] = True
 
     @property
     def request(self) -> list[Any]:

@@ -10,21 +10,17 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
-
 from chatstream.errors import InvalidFields, UpstreamError
 from chatstream.extensions import db
-from chatstream.models import Generation
 from chatstream.services import sse, transcripts
 from chatstream.services.events import INTERRUPTED, Done, Event, Failure, Status, Text
 from chatstream.services.shared_log import SharedLog
 
 HEADER = "Idempotency-Key"
-KEPT = "24 hours"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -60,33 +56,20 @@ def key_for(header: str | None, request: list[Any]) -> Key | None:
     return Key(header, hashlib.sha256(body.encode()).hexdigest())
 
 
-def find_repeat(chat_id: uuid.UUID, key: Key) -> Repeat | None:
-    """The generation that ``key`` opened in the last 24 hours; the chat must be locked.
+def repeated(chat_id: uuid.UUID, key: Key, first: Mapping[str, Any]) -> Repeat:
+    """What ``key`` opened in the last 24 hours, as the database tells of it; an older use of the key is forgotten.
 
-    An older use of the key is forgotten. Raises InvalidFields when it was a key for something else.
+    Raises InvalidFields when it was a key for something else.
     """
-    with_key = (Generation.chat_id == chat_id, Generation.idempotency_key == key.value)
-    old = Generation.started_at < func.now() - text(f"interval '{KEPT}'")
-    db.session.execute(update(Generation).where(*with_key, old).values(idempotency_key=None))
-    first = db.session.execute(
-        select(
-            Generation.id,
-            Generation.message_id,
-            Generation.user_message_id,
-            Generation.error_code,
-            Generation.request_digest,
-        ).where(*with_key)
-    ).one_or_none()
-    if first is None:
-        return None
-    if first.request_digest != key.digest:
+    if first["digest"] != key.digest:
         raise InvalidFields({HEADER: ["This key was used for another message."]})
+    user_message_id = first["user_message_id"]
     return Repeat(
-        generation_id=first.id,
+        generation_id=uuid.UUID(first["generation_id"]),
         chat_id=chat_id,
-        message_id=first.message_id,
-        user_message_id=first.user_message_id,
-        error_code=first.error_code,
+        message_id=uuid.UUID(first["message_id"]),
+        user_message_id=uuid.UUID(user_message_id) if user_message_id else None,
+        error_code=first["error_code"],
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -25,16 +26,13 @@ DATABASE_GONE = (OperationalError, InterfaceError, PoolTimeout)
 """What PostgreSQL's absence looks like; the same call may succeed later."""
 
 
-_CLOSE = transcripts.appending("""
-    chat AS MATERIALIZED (SELECT id FROM chats WHERE id = :chat_id AND deleted_at IS NULL FOR NO KEY UPDATE),
-    allowed AS (
-        UPDATE generations SET status = :status, finished_at = now(), error_code = :error_code,
-            first_token_ms = :first_token_ms, chunks = :chunks, chars = :chars, session_id = NULL
-        WHERE generations.id = :generation_id AND status = 'running' AND EXISTS (SELECT FROM chat)
-        RETURNING generations.id
-    )
-""")
-"""EXISTS is looked at before any row: the chat is locked first, as everywhere."""
+_CLOSE = text("""
+    SELECT generation_close(:chat_id, :generation_id, :status, :error_code, :first_token_ms, :chunks, :chars, :message,
+        :most_messages, :most_bytes)
+""").bindparams(
+    bindparam("chat_id", type_=UUID), bindparam("generation_id", type_=UUID), bindparam("message", type_=JSONB)
+)
+"""A function of the database (migration 0014)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +66,13 @@ def store(assignment: Assignment, answer: Answer) -> dict[str, Any] | None:
     took this one for dead. Safe to repeat after a lost connection, also when the lost commit had gone through.
     """
     message = answer.message(assignment.message_id)
-    if not close(assignment.chat_id, assignment.generation_id, message, answer):
-        db.session.rollback()
-        return message if transcripts.contains(assignment.chat_id, message["id"]) else None
-    if answer.failure is not None:
-        _record(assignment, answer.failure)
-    db.session.commit()
-    return message
+    with db.engine.begin() as connection:
+        is_stored = close(connection, assignment.chat_id, assignment.generation_id, message, answer)
+        if is_stored and answer.failure is not None:
+            error_logs.record(_told(assignment, answer.failure), connection)
+    if is_stored or transcripts.contains(assignment.chat_id, message["id"]):
+        return message
+    return None
 
 
 def beat(generation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, bool]:
@@ -109,40 +107,42 @@ def any_running(generation_ids: Collection[uuid.UUID]) -> bool:
     return found is not None
 
 
-def close(chat_id: uuid.UUID, generation_id: uuid.UUID, message: dict[str, Any], answer: Answer) -> bool:
-    """Put the end into the row and the message into the chat, as part of the caller's transaction.
+def close(
+    connection: Connection, chat_id: uuid.UUID, generation_id: uuid.UUID, message: dict[str, Any], answer: Answer
+) -> bool:
+    """Put the end into the row and the message into the chat, as part of the connection's transaction.
 
     False, with nothing done, when the chat was deleted or the generation has ended before.
     """
     end = {
+        "chat_id": chat_id,
         "generation_id": generation_id,
         "status": answer.status,
         "error_code": answer.failure.code if answer.failure else None,
         "first_token_ms": answer.first_token_ms,
         "chunks": answer.chunks,
         "chars": len(answer.content),
+        "message": message,
     }
-    return transcripts.append_where(_CLOSE, chat_id, message, end)
+    return connection.scalar(_CLOSE, end | transcripts.BOUND.parameters) is True
 
 
-def _record(assignment: Assignment, failure: UpstreamError) -> None:
-    error_logs.record(
-        Failure(
-            code=failure.code,
-            message=failure.said or failure.detail,
-            kind=[failure.said or ""],
-            stack=stack_of(failure),
-            request_id=assignment.origin.request_id,
-            method=assignment.origin.method,
-            path=assignment.origin.path,
-            team_id=assignment.team_id,
-            user_id=assignment.user_id,
-            agent_id=assignment.agent_id,
-            chat_id=assignment.chat_id,
-            context={
-                "generation_id": str(assignment.generation_id),
-                "message_id": str(assignment.message_id),
-                "upstream_status": failure.upstream_status,
-            },
-        )
+def _told(assignment: Assignment, failure: UpstreamError) -> Failure:
+    return Failure(
+        code=failure.code,
+        message=failure.said or failure.detail,
+        kind=[failure.said or ""],
+        stack=stack_of(failure),
+        request_id=assignment.origin.request_id,
+        method=assignment.origin.method,
+        path=assignment.origin.path,
+        team_id=assignment.team_id,
+        user_id=assignment.user_id,
+        agent_id=assignment.agent_id,
+        chat_id=assignment.chat_id,
+        context={
+            "generation_id": str(assignment.generation_id),
+            "message_id": str(assignment.message_id),
+            "upstream_status": failure.upstream_status,
+        },
     )

@@ -73,7 +73,7 @@ def _interrupt(log: SharedLog, generation_id: uuid.UUID, chat_id: uuid.UUID, mes
     # its worker may have been slow only, and have said so in the meantime
     lost = select(Generation.id).where(Generation.id == generation_id, _has_lost_its_worker(log)).with_for_update()
     is_lost = db.session.scalar(lost) is not None
-    won = is_lost and close(chat_id, generation_id, answer.message(message_id), answer)
+    won = is_lost and close(db.session.connection(), chat_id, generation_id, answer.message(message_id), answer)
     db.session.commit()
     if won:
         # who repeats a send must be told something, or it repeats for ever; where there is more, nobody saw another end

@@ -17,16 +17,7 @@ from chatstream.services.transcripts.aside import Outline, find_aside, outline, 
 from chatstream.services.transcripts.message import Message
 from chatstream.services.transcripts.reading import at, before, between, contains, find, newest
 from chatstream.services.transcripts.rewinding import bring_back, rewind
-from chatstream.services.transcripts.writing import (
-    BOUND,
-    Bound,
-    append,
-    append_where,
-    appending,
-    extend,
-    lock,
-    replace,
-)
+from chatstream.services.transcripts.writing import BOUND, Bound, append, extend, lock, replace
 
 __all__ = [
     "BOUND",
@@ -34,8 +25,6 @@ __all__ = [
     "Message",
     "Outline",
     "append",
-    "append_where",
-    "appending",
     "at",
     "before",
     "between",

@@ -55,11 +55,15 @@ def _window(bounds: str) -> str:
     """  # noqa: S608
 
 
-NEWEST = _window(
-    "SELECT greatest(message_count - :limit, 0) AS start, message_count AS stop FROM chats WHERE id = :chat_id"
+_NEWEST = (
+    text(
+        _window(
+            "SELECT greatest(message_count - :limit, 0) AS start, message_count AS stop FROM chats WHERE id = :chat_id"
+        )
+    )
+    .bindparams(bindparam("chat_id", type_=UUID))
+    .columns(message=JSONB)
 )
-
-_NEWEST = text(NEWEST).bindparams(bindparam("chat_id", type_=UUID)).columns(message=JSONB)
 _BEFORE = (
     text(_window(f"SELECT greatest(place - :limit, 0) AS start, place AS stop FROM ({_PLACE}) AS found"))  # noqa: S608
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("message_id", type_=UUID))

@@ -1,22 +1,21 @@
 """Adding to a transcript, sealing its tail, and changing a message where it stands.
 
 Messages are only ever added by ``messages || …``: reading the array, changing and writing it back loses what other
-writers add in between.
+writers add in between. What adds and what seals are functions of the database (migration 0014), whose plans it keeps.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, TextClause, bindparam, text
+from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from chatstream.extensions import db
 from chatstream.services.transcripts.message import Message
-from chatstream.services.transcripts.reading import NEWEST, PAGE_WITH
+from chatstream.services.transcripts.reading import PAGE_WITH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,43 +29,24 @@ class Bound:
         """Whether a tail of this length and size is to be sealed."""
         return messages >= self.messages or size >= self.bytes
 
+    @property
+    def parameters(self) -> dict[str, int]:
+        """What the database's functions are told of it."""
+        return {"most_messages": self.messages, "most_bytes": self.bytes}
+
 
 BOUND = Bound(messages=50, bytes=64 * 1024)
 """Chosen by benchmarks/transcripts.py."""
 
 _LOCK = text("SELECT 1 FROM chats WHERE id = :chat_id FOR NO KEY UPDATE")
 
-_ADD = """
-    UPDATE chats
-    SET messages = chats.messages || :messages, message_count = message_count + :count, updated_at = now()
-"""
-_ADDED = """
-    WHERE chats.id = :chat_id
-    RETURNING jsonb_array_length(chats.messages) AS length, pg_column_size(chats.messages) AS size
-"""
-
-_EXTEND = text(_ADD + _ADDED).bindparams(bindparam("messages", type_=JSONB))
-
 _APPEND = (
-    text(f"""
-        WITH added AS ({_ADD}, title = coalesce(title, :title) {_ADDED}), earlier AS ({NEWEST})
-        SELECT added.length, added.size, earlier.message
-        FROM added LEFT JOIN earlier ON true ORDER BY earlier.place
-    """)  # noqa: S608
+    text("SELECT transcript_append(:chat_id, :messages, :title, :wanted, :most_messages, :most_bytes) AS messages")
     .bindparams(bindparam("chat_id", type_=UUID), bindparam("messages", type_=JSONB))
-    .columns(message=JSONB)
+    .columns(messages=JSONB)
 )
 
-_SEAL = text("""
-    WITH page AS (
-        INSERT INTO chat_pages (chat_id, number, messages, message_ids)
-        SELECT id, message_count - jsonb_array_length(messages), messages, ARRAY(
-            SELECT CAST(message->>'id' AS uuid)
-            FROM jsonb_array_elements(messages) WITH ORDINALITY AS item(message, place) ORDER BY place)
-        FROM chats WHERE id = :chat_id AND messages <> '[]'
-    )
-    UPDATE chats SET messages = '[]' WHERE id = :chat_id
-""")
+_SEAL = text("SELECT transcript_seal(:chat_id)").bindparams(bindparam("chat_id", type_=UUID))
 
 _REPLACE_IN_PAGE = text(f"""
     WITH page AS MATERIALIZED ({PAGE_WITH})
@@ -92,27 +72,10 @@ def append(
     """Add one message at the end, as part of the caller's transaction, and read the newest ``limit`` with it.
 
     Oldest first; lock the chat before, where the others are of interest. ``title``: for a chat that has none; the same
-    row changes. One statement, unless the tail is to be sealed. Raises ValueError for an id that is no UUID: it could
-    be stored, but never be sealed.
+    row changes. Raises ValueError for an id that is no UUID: it could be stored, but never be sealed.
     """
     uuid.UUID(message["id"])
-    parameters = {"chat_id": chat_id, "messages": [message], "count": 1, "title": title, "limit": limit - 1}
-    rows = db.session.execute(_APPEND, parameters).all()
-    _seal_if_passed(chat_id, rows[0] if rows else None, bound)
-    return [row.message for row in rows if row.message is not None] + [message]
-
-
-def appending(steps: str) -> TextClause:
-    """A statement that appends where the last of ``steps``, a CTE named ``allowed``, has a row: see append_where."""
-    return text(f"WITH {steps} {_ADD} FROM allowed {_ADDED}").bindparams(bindparam("messages", type_=JSONB))
-
-
-def append_where(statement: TextClause, chat_id: uuid.UUID, message: Message, parameters: Mapping[str, Any]) -> bool:
-    """Run what ``appending`` has made, as part of the caller's transaction; whether the message was added."""
-    own = {"chat_id": chat_id, "messages": [message], "count": 1}
-    tail = db.session.execute(statement, {**parameters, **own}).one_or_none()
-    _seal_if_passed(chat_id, tail, BOUND)
-    return tail is not None
+    return _append(chat_id, [message], bound=bound, title=title, wanted=limit) or [message]
 
 
 def extend(chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound = BOUND) -> None:
@@ -123,9 +86,7 @@ def extend(chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound = BO
     for message in messages:
         uuid.UUID(message["id"])
     for first in range(0, len(messages), bound.messages):
-        added = list(messages[first : first + bound.messages])
-        tail = db.session.execute(_EXTEND, {"chat_id": chat_id, "messages": added, "count": len(added)}).one_or_none()
-        _seal_if_passed(chat_id, tail, bound)
+        _append(chat_id, messages[first : first + bound.messages], bound=bound)
 
 
 def seal(chat_id: uuid.UUID) -> None:
@@ -150,6 +111,10 @@ def lock(chat_id: uuid.UUID) -> None:
     db.session.execute(_LOCK, {"chat_id": chat_id})
 
 
-def _seal_if_passed(chat_id: uuid.UUID, tail: Row[Any] | None, bound: Bound) -> None:
-    if tail is not None and bound.is_passed(tail.length, tail.size):
-        seal(chat_id)
+def _append(
+    chat_id: uuid.UUID, messages: Sequence[Message], *, bound: Bound, title: str | None = None, wanted: int = 0
+) -> list[Message] | None:
+    """What stands at the end then, at most ``wanted`` messages; None where there is no such chat."""
+    own = {"chat_id": chat_id, "messages": list(messages), "title": title, "wanted": wanted}
+    found: list[Message] | None = db.session.scalar(_APPEND, own | bound.parameters)
+    return found
