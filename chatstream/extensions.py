@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
@@ -79,3 +79,11 @@ def init_extensions(app: Flask) -> None:
     jwt.init_app(app)
     cors.init_app(app)
     limiter.init_app(app)
+
+
+def autocommit_engine() -> Engine:
+    """The engine of the requests, on the same pool, for statements that are a transaction of their own."""
+    engine: Engine | None = current_app.extensions.get("autocommit_engine")
+    if engine is None:
+        engine = current_app.extensions["autocommit_engine"] = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine

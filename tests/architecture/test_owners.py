@@ -67,8 +67,8 @@ SEARCH = {f"search/{name}.py" for name in ("hits", "query", "rebuilding")}
 TRANSCRIPTS = {f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")}
 ANSWERS = {"generations/intake.py", "generations/outcomes.py"}
 """By the caller, the user and the team alike; the second, the generation that ends, in its chat."""
-BY_CHAT = {*TRANSCRIPTS, *SEARCH, *ANSWERS, "shared_log/postgres.py"}
-"""Statements as text: by the id of a chat or generation that the caller was found to own."""
+BY_CHAT = {*TRANSCRIPTS, *SEARCH, *ANSWERS, "opened_chats.py", "shared_log/postgres.py"}
+"""Statements as text: by the id of a chat or generation that the caller was found to own; the opened chat, its own."""
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
