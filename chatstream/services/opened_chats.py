@@ -45,13 +45,13 @@ def _statement(bounds: str) -> TextClause:
             start > 0 AS has_more,
             EXISTS (SELECT FROM chat_versions WHERE chat_id = chats.id) AS has_versions,
             {windows.PIECES} AS pieces
-        FROM chats, LATERAL ({bounds}) AS bounds
+        FROM chats, LATERAL {bounds} AS bounds
         WHERE chats.id = :chat_id AND user_id = :user_id AND team_id = :team_id AND deleted_at IS NULL
     """)  # noqa: S608
 
 
-_NEWEST: Final = _statement(windows.NEWEST_BOUNDS)
-_BETWEEN: Final = _statement(windows.BOUNDS)
+_NEWEST: Final = _statement(windows.NEWEST)
+_BETWEEN: Final = _statement(windows.GIVEN)
 _OF_CHAT: Final = len(ChatRow._fields)
 
 
