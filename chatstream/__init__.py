@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("chatstream", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, and each call would ask
     tracing = _tracing(app, settings)
     access.init_access(app)
     logs.init_logs(settings.log_level, settings.log_format, lambda: {**access.context(), **tracing.ids()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
@@ -49,11 +49,19 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+class RouteLimiter(Limiter):
+    """Limits of routes that state one. There are no others, for which the library would look at each request."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 migrate = Migrate()
 jwt = JWTManager()
 cors = CORS()
-limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
+limiter = RouteLimiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
 
 _ROW = re.compile(r"Failing row contains.*", re.DOTALL)
 
@@ -79,11 +87,3 @@ def init_extensions(app: Flask) -> None:
     jwt.init_app(app)
     cors.init_app(app)
     limiter.init_app(app)
-
-
-def autocommit_engine() -> Engine:
-    """The engine of the requests, on the same pool, for statements that are a transaction of their own."""
-    engine: Engine | None = current_app.extensions.get("autocommit_engine")
-    if engine is None:
-        engine = current_app.extensions["autocommit_engine"] = db.engine.execution_options(isolation_level="AUTOCOMMIT")
-    return engine

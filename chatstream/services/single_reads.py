@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Executable, Row
 
-from chatstream.extensions import autocommit_engine, db
+from chatstream.extensions import db
 
 
 def fetch(statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
@@ -17,5 +17,12 @@ def fetch(statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[
     """
     if db.session.registry.has() and db.session().in_transaction():
         return db.session.execute(statement, parameters).all()
-    with autocommit_engine().connect() as connection:
-        return connection.execute(statement, parameters).all()
+    with db.engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        # SQLAlchemy's isolation level AUTOCOMMIT would have psycopg2 send a SET before and after
+        driver.autocommit = True
+        try:
+            return connection.execute(statement, parameters).all()
+        finally:
+            if not driver.closed:
+                driver.autocommit = False
