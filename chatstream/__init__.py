@@ -35,7 +35,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError, naming each setting that is missing or unsafe.
     """
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from chatstream import cli, gevent_psycopg2, logs
@@ -54,14 +53,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         tokens,
         web_app,
     )
+    from chatstream.http.application import Application
     from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
-    app = Flask("chatstream", static_folder=None)
+    app = Application("chatstream", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.strict_slashes = False  # /api/chats and /api/chats/ are the same, without a redirect
-    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine, and each call would ask
     tracing = _tracing(app, settings)
     access.init_access(app)
     logs.init_logs(settings.log_level, settings.log_format, lambda: {**access.context(), **tracing.ids()})
