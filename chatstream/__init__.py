@@ -96,6 +96,7 @@ def _tracing(app: Flask, settings: Settings) -> Tracing:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
+    from chatstream import hit_counts
     from chatstream.extensions import connect_args
     from chatstream.http import tokens
     from chatstream.http.origins import exactly
@@ -126,7 +127,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "CORS_SUPPORTS_CREDENTIALS": True,
         "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After", "Content-Disposition"],
         "CORS_MAX_AGE": 600,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or f"{hit_counts.SCHEME}://",
         "RATELIMIT_STORAGE_OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1} if settings.redis_url else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,

@@ -19,7 +19,6 @@ from operator import methodcaller
 from typing import Any
 
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from redis.exceptions import RedisError
 from sqlalchemy import cast, or_, select
@@ -27,6 +26,7 @@ from sqlalchemy.dialects.postgresql import INET
 
 from chatstream.errors import InvalidCredentials, TooManyAttempts
 from chatstream.extensions import db, limiter
+from chatstream.hit_counts import HitCounts
 from chatstream.models import AuthSession, User
 from chatstream.services.clients import Client, network_of
 
@@ -54,7 +54,7 @@ class LoginThrottle:
     def __init__(self, rate: str) -> None:
         self._limits = growing(rate)
         self._in_flight: Counter[Bucket] = Counter()
-        self._here = MovingWindowRateLimiter(MemoryStorage())
+        self._here = MovingWindowRateLimiter(HitCounts())
 
     @contextmanager
     def attempt(self, address: str, client: Client) -> Iterator[None]:
