@@ -21,6 +21,7 @@ LAYERS = {
     "gevent_psycopg2": set(),
     "pooled_connections": set(),
     "hit_counts": set(),
+    "responses": set(),
     "extensions": set(),
     "models": {"extensions"},
     "n8n_sim": set(),
