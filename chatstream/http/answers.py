@@ -46,10 +46,14 @@ def while_signed_in(followed: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def events(generation_id: uuid.UUID, followed: Iterator[bytes]) -> Response:
-    """Answer with the frames of a generation. ``followed`` holds no database connection while it waits."""
+    """Answer with the frames of a generation.
+
+    ``followed`` is asked for them when the request is over, and its contexts are gone: an open stream keeps neither
+    them nor a database connection.
+    """
 
     note(follower="here" if services().runner.is_here(generation_id) else "elsewhere")
-    response = Response(stream_with_context(followed), content_type="text/event-stream")
+    response = Response(followed, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["X-Generation-ID"] = str(generation_id)
@@ -72,10 +76,11 @@ def _whole(generation: Generation) -> Response:
 def _repeated_stream(repeat: idempotency.Repeat) -> Response:
     """The stream of the first time, or its stored end when its events are gone."""
     is_running = services().runner.is_running(repeat.generation_id)
+    again: Iterator[bytes]
     if is_running or idempotency.is_in_log(services().shared_log, repeat):
         again = services().runner.follow(resuming.Place(repeat.generation_id, has_ended=not is_running))
     else:
-        again = idempotency.stored_end(repeat)
+        again = stream_with_context(idempotency.stored_end(repeat))
     return events(repeat.generation_id, while_signed_in(again))
 
 
