@@ -18,11 +18,10 @@ from weakref import WeakSet
 
 import gevent
 from gevent.event import Event as Flag
-from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import NoMoreData
 
-from chatstream import logs
+from chatstream import logs, responses
 from chatstream.config import Settings, SettingsError
 from chatstream.metrics import folder
 
@@ -81,18 +80,7 @@ anybody else run: 1.7 s for 50 MiB."""
 LINGER_S = 5.0
 
 
-def _write_chunk(client: Any, data: bytes) -> None:
-    """Send a chunk in one call where the kernel takes it.
-
-    gevent's ``sendall`` first asks for the size of its buffer, a system call for each token.
-    """
-    chunk = b"%X\r\n%b\r\n" % (len(data), data)
-    sent = client.send(chunk)
-    if sent < len(chunk):
-        client.sendall(memoryview(chunk)[sent:])
-
-
-util.write_chunk = _write_chunk
+responses.install()
 
 _idle: WeakSet[Any] = WeakSet()
 """Kept-alive connections that wait for their next request."""

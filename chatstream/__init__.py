@@ -38,7 +38,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError, naming each setting that is missing or unsafe.
     """
-    from flask import Flask
 
     from chatstream import gevent_psycopg2, logs
     from chatstream.config import Settings
@@ -54,12 +53,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         tokens,
         web_app,
     )
+    from chatstream.http.application import Application
     from chatstream.http.own_stack import OwnStack
     from chatstream.services.signing_keys import SigningKeys
 
     settings = settings or Settings.from_environment()
     gevent_psycopg2.install()
-    app = Flask("chatstream", static_folder=None)
+    app = Application("chatstream", static_folder=None)
     app.wsgi_app = OwnStack(app.wsgi_app)  # type: ignore[method-assign]
     app.config.update(_flask_config(settings))
     _init_cli(app)
@@ -119,6 +119,7 @@ def _tracing(app: Flask, settings: Settings) -> Tracing:
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
+    from chatstream import hit_counts
     from chatstream.extensions import connect_args
     from chatstream.http import tokens
     from chatstream.http.origins import exactly
@@ -149,7 +150,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "CORS_SUPPORTS_CREDENTIALS": True,
         "CORS_EXPOSE_HEADERS": ["X-Request-ID", "X-Generation-ID", "Retry-After", "Content-Disposition"],
         "CORS_MAX_AGE": 600,
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or f"{hit_counts.SCHEME}://",
         "RATELIMIT_STORAGE_OPTIONS": _limiter_options(settings),
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": settings.redis_url is not None,
         "LOGIN_RATE_LIMIT": settings.login_rate_limit,

@@ -48,10 +48,18 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+class RouteLimiter(Limiter):
+    """Limits of routes that state one. There are no others, for which the library would look at each request."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 jwt = JWTManager()
 cors = CORS()
-limiter = Limiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
+limiter = RouteLimiter(key_func=get_remote_address, strategy="moving-window", headers_enabled=False)
 
 _ROW = re.compile(r"Failing row contains.*", re.DOTALL)
 

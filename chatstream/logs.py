@@ -32,7 +32,10 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def event(log: logging.Logger, name: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Tell that something happened. ``fields`` are plain values and ids; never a secret, never a message's text."""
     if log.isEnabledFor(level):
-        log.log(level, name, extra={"fields": fields})
+        # logging's own way looks for the caller in the stack, which no line tells
+        record = logging.LogRecord(log.name, level, "", 0, name, None, None)
+        record.fields = fields
+        log.handle(record)
 
 
 def is_event(record: logging.LogRecord) -> bool:
@@ -97,6 +100,9 @@ def init_logs(level: str, form: LogFormat, context: Callable[[], Fields] = dict)
 
     Whatever the level, other handlers see warnings.
     """
+
+    # nobody is told of them, and in a greenlet the library would make a thread object to name
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
     def add_context(record: logging.LogRecord) -> bool:
         record.context = context()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 
+from chatstream.http import chat_json
 from chatstream.http.api import Blueprint
 from chatstream.http.policy import principal, signed_in
 from chatstream.models import Chat
 from chatstream.schemas import chats as schemas
-from chatstream.services import chat_bulk, chats, deleting
-from chatstream.services.keyset import Page
+from chatstream.services import chat_bulk, chats, deleting, opened_chats
 
 bp = Blueprint("chats", __name__, url_prefix="/api/chats", description="Kept conversations")
 
@@ -22,9 +22,9 @@ bp = Blueprint("chats", __name__, url_prefix="/api/chats", description="Kept con
 @bp.arguments(schemas.ChatListQuery, location="query")
 @bp.response(200, schemas.ChatPage)
 @bp.problems(401, 422)
-def index(query: dict[str, Any]) -> Page[Chat]:
+def index(query: dict[str, Any]) -> Response:
     """The caller's chats, newest activity first, without their messages."""
-    return chats.page(principal(), **query)
+    return chat_json.page(chats.page(principal(), **query))
 
 
 @bp.route("/", methods=["POST"])
@@ -45,8 +45,7 @@ def create(body: dict[str, Any]) -> Chat:
 @bp.problems(401, 404, 422)
 def show(query: dict[str, Any], chat_id: uuid.UUID) -> Response:
     """A chat with its newest messages, or with those before one; and the answer that is being written."""
-    opened = chats.open_chat(principal(), chat_id, **query)
-    return jsonify(schemas.Chat().dump(opened.chat) | schemas.Messages().dump(opened))
+    return chat_json.opened(opened_chats.open_chat(principal(), chat_id, **query))
 
 
 @bp.route("/<uuid:chat_id>", methods=["PUT"])

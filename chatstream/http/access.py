@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 from flask import Flask, Response, g, has_request_context, request
+from prometheus_client import Counter, Histogram
 
 from chatstream.logs import event
 from chatstream.metrics import instruments
@@ -55,9 +57,9 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     took = time.monotonic() - g.get("started", time.monotonic())
-    labels = (_method(), _route())
-    instruments.HTTP_REQUESTS.labels(*labels, f"{response.status_code // 100}xx").inc()
-    instruments.HTTP_DURATION.labels(*labels).observe(took)
+    requests, duration = _instruments(_method(), _route(), response.status_code // 100)
+    requests.inc()
+    duration.observe(took)
     told = fields(response)
     if response.mimetype == EVENT_STREAM:
         _follow(response, told)
@@ -107,6 +109,14 @@ def _follow(response: Response, told: dict[str, Any]) -> None:
     response.call_on_close(closed)
     if hasattr(pieces, "close"):
         response.call_on_close(pieces.close)
+
+
+@cache
+def _instruments(method: str, route: str, status_class: int) -> tuple[Counter, Histogram]:
+    """The series of a kind of request; there are as many as routes, methods and classes."""
+    labels = (method, route)
+    requests = instruments.HTTP_REQUESTS.labels(*labels, f"{status_class}xx")
+    return requests, instruments.HTTP_DURATION.labels(*labels)
 
 
 def _method() -> str:

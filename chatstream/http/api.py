@@ -94,6 +94,8 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
         """Load ``schema`` from the request and pass it to the view as its next positional argument."""
+        if isinstance(schema, type):
+            schema = schema()  # webargs would make one of a class for each request, fields and all
         return cast("Callable[[View], View]", super().arguments(schema, **options))
 
     def response(self, status_code: int, schema: Any = None, **options: Any) -> Callable[[View], View]:
@@ -102,7 +104,14 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
 
     def alt_response(self, status_code: int, response: Any = None, **options: Any) -> Callable[[View], View]:
         """Document another answer of the view."""
-        return cast("Callable[[View], View]", super().alt_response(status_code, response, **options))
+        document = super().alt_response(status_code, response, **options)
+
+        def decorate(view: View) -> View:
+            # the library's wrapper is there for its note alone, and would be called with each request
+            view._apidoc = document(view)._apidoc  # type: ignore[attr-defined]
+            return view
+
+        return decorate
 
     def doc(self, **fields: Any) -> Callable[[View], View]:
         """Document what the other decorators can not see."""

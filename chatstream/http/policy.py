@@ -10,10 +10,9 @@ from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from flask import Flask, g
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
 
 from chatstream.errors import AdminRequired, InvalidToken
-from chatstream.http.tokens import claim_uuid
+from chatstream.http.tokens import access_claims
 from chatstream.services.principal_cache import cache
 from chatstream.services.principals import Principal
 
@@ -74,11 +73,8 @@ def _guarded(view: Callable[P, R], policy: Policy) -> Callable[P, R]:
 
 
 def _authenticate() -> Principal:
-    verify_jwt_in_request()
-    claims = get_jwt()
-    if claims["type"] != "access":  # the library refuses refresh tokens, and takes any other type
-        raise InvalidToken
-    caller = cache.find(claim_uuid(claims, "sid"), claim_uuid(claims, "sub"))
+    claims = access_claims()
+    caller = cache.find(claims.session_id, claims.user_id)
     if caller is None:
         raise InvalidToken
     return caller

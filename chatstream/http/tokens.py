@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 from flask_jwt_extended import (
@@ -21,6 +21,7 @@ from jwt import PyJWTError
 from chatstream.errors import ChatStreamError, CsrfToken, InvalidToken, Unauthenticated
 from chatstream.extensions import jwt
 from chatstream.http.problems import problem
+from chatstream.http.verified_tokens import Claims, VerifiedTokens
 from chatstream.services.auth_sessions import RefreshGrant
 from chatstream.services.signing_keys import SigningKeys
 
@@ -61,6 +62,7 @@ def cookie_names(prefix: str) -> dict[str, str]:
 def init_tokens(app: Flask, keys: SigningKeys) -> None:
     """Sign and verify with ``keys``; answer every complaint of the library with a problem document."""
     app.extensions["signing_keys"] = keys
+    app.extensions["verified_tokens"] = VerifiedTokens(leeway_s=LEEWAY_S)
     jwt.encode_key_loader(lambda _identity: _keys().signing_key)
     jwt.additional_headers_loader(lambda _identity: {"kid": _keys().signing_id})
     jwt.decode_key_loader(lambda header, _claims: _keys().verifying_key(header.get("kid")))
@@ -92,6 +94,21 @@ def set_session_cookies(response: Response, grant: RefreshGrant) -> None:
     refresh = create_refresh_token(identity, additional_claims=refresh_claims)
     set_access_cookies(response, access, max_age=int(current_app.config["JWT_ACCESS_TOKEN_EXPIRES"].total_seconds()))
     set_refresh_cookies(response, refresh, max_age=expires_at - issued_at)
+
+
+def access_claims() -> Claims:
+    """What the request's access token says. Raises what makes a 401, or a 403 without its CSRF token."""
+    config, verified = current_app.config, current_app.extensions["verified_tokens"]
+    token = request.cookies.get(config["JWT_ACCESS_COOKIE_NAME"], "")
+    if not config["JWT_COOKIE_CSRF_PROTECT"] and (known := verified.find(token)) is not None:
+        return cast(Claims, known)
+    verify_jwt_in_request()
+    claims = get_jwt()
+    if claims["type"] != "access":  # the library refuses refresh tokens, and takes any other type
+        raise InvalidToken
+    found = Claims(claim_uuid(claims, "sid"), claim_uuid(claims, "sub"), int(claims.get("exp", 0)))
+    verified.keep(token, found)
+    return found
 
 
 def refresh_claims() -> tuple[uuid.UUID, uuid.UUID]:

@@ -1,45 +1,43 @@
-"""Chats of one user: listed, opened, changed."""
+"""Chats of one user: listed, found, changed."""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Integer, Select, Text, bindparam, cast, func, select, tuple_
 
 from chatstream.errors import AgentUnavailable, NotFound
 from chatstream.extensions import db
 from chatstream.logs import event
-from chatstream.models import Agent, Chat, ChatVersion, Generation
-from chatstream.services import search, transcripts
-from chatstream.services.keyset import Page, newest_first
+from chatstream.models import Agent, Chat, Generation
+from chatstream.services import search, single_reads
+from chatstream.services.keyset import Page, decode_cursor, encode_cursor
 from chatstream.services.principals import Principal
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnVersions:
-    """Which version of a turn is the current one, of how many."""
+class ChatRow(NamedTuple):
+    """A chat without its messages, as it is shown: ids and ``metadata`` as text, since nobody here looks into them."""
 
-    number: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedChat:
-    """A chat with some of its messages, oldest first, and the answer that is being written in it."""
-
-    chat: Chat
-    messages: list[transcripts.Message]
-    has_more: bool
-    generation: Generation | None
-    versions: Mapping[str, TurnVersions]
-    """By the id of a user's message, for turns with more than one."""
+    id: str
+    team_id: str
+    user_id: str
+    agent_id: str
+    title: str | None
+    metadata: str
+    """A JSON object."""
+    is_archived: bool
+    message_count: int
+    created_at: datetime
+    updated_at: datetime
+    running: str | None
+    """The generation that writes in it."""
 
 
 def page(
@@ -50,19 +48,21 @@ def page(
     archived: bool | None = None,
     agent_id: uuid.UUID | None = None,
     q: str | None = None,
-) -> Page[Chat]:
+) -> Page[ChatRow]:
     """The caller's chats, newest activity first; ``q``: those in whose title or messages it is found.
 
-    What is running in each is loaded with them. Raises InvalidFields (q, cursor).
+    Raises InvalidFields (q, cursor).
     """
-    query = select(Chat).where(Chat.user_id == principal.user_id).options(selectinload(Chat.running))
-    if archived is not None:
-        query = query.where(Chat.is_archived == archived)
-    if agent_id is not None:
-        query = query.where(Chat.agent_id == agent_id)
+    query = _listing(of_agent=agent_id is not None, by_archived=archived is not None, after=cursor is not None)
+    parameters: dict[str, Any] = {"user_id": principal.user_id, "agent_id": agent_id, "is_archived": archived}
+    if cursor is not None:
+        parameters["instant"], parameters["key"] = decode_cursor(cursor)
     if q is not None:
         query = query.where(search.chats_with(principal, q))
-    return newest_first(query, instant=Chat.updated_at, key=Chat.id, limit=limit, cursor=cursor)
+    rows = [ChatRow._make(row) for row in single_reads.fetch(query, {**parameters, "count": limit + 1})]
+    more, last = len(rows) > limit, rows[:limit][-1:]
+    next_cursor = encode_cursor(last[0].updated_at, uuid.UUID(last[0].id)) if more else None
+    return Page(rows[:limit], next_cursor)
 
 
 def create(principal: Principal, *, agent_id: uuid.UUID, fields: Mapping[str, Any]) -> Chat:
@@ -112,36 +112,35 @@ def update(principal: Principal, chat_id: uuid.UUID, fields: Mapping[str, Any]) 
     return chat
 
 
-def open_chat(principal: Principal, chat_id: uuid.UUID, *, limit: int, before: str | None = None) -> OpenedChat:
-    """A chat with its newest messages, or with those before one of them, and its running generation.
-
-    Raises NotFound, InvalidFields (``before`` is not a message of the chat).
-    """
-    generation = running(chat_id)  # first: an answer that ends meanwhile is then among the messages
-    chat = get(principal, chat_id)
-    if before is None:
-        messages, has_more = transcripts.newest(chat_id, limit=limit)
-    else:
-        messages, has_more = transcripts.before(chat_id, before, limit=limit)
-    turns = _versions_of(chat_id, messages)
-    return OpenedChat(chat=chat, messages=messages, has_more=has_more, generation=generation, versions=turns)
-
-
 def running(chat_id: uuid.UUID) -> Generation | None:
     """The generation that writes in a chat."""
     return db.session.scalar(select(Generation).where(Generation.chat_id == chat_id, Generation.status == "running"))
 
 
-def _versions_of(chat_id: uuid.UUID, messages: Sequence[transcripts.Message]) -> dict[str, TurnVersions]:
-    """The turns that begin with one of these messages and have versions."""
-    asked = [uuid.UUID(message["id"]) for message in messages if message["role"] == "user"]
-    current = func.max(ChatVersion.number).filter(ChatVersion.is_current)
-    rows = db.session.execute(
-        select(ChatVersion.message_id, current, func.count())
-        .where(ChatVersion.chat_id == chat_id, ChatVersion.message_id.in_(asked))
-        .group_by(ChatVersion.message_id)
+@cache
+def _listing(*, of_agent: bool, by_archived: bool, after: bool) -> Select[*tuple[Any, ...]]:
+    """The statement of a page; made once, since making it takes longer than running it. It names no ORM class."""
+    chats, generations = Chat.__table__.c, Generation.__table__.c
+    running = select(cast(generations.id, Text)).where(generations.chat_id == chats.id, generations.status == "running")
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            *(cast(column, Text) for column in (chats.id, chats.team_id, chats.user_id, chats.agent_id)),
+            chats.title,
+            cast(chats.metadata, Text),
+            *(chats.is_archived, chats.message_count, chats.created_at, chats.updated_at),
+            running.scalar_subquery(),
+        )
+        .where(chats.user_id == bindparam("user_id"), chats.deleted_at.is_(None))
+        .order_by(chats.updated_at.desc(), chats.id.desc())
+        .limit(bindparam("count", type_=Integer))
     )
-    return {str(message_id): TurnVersions(number=number, count=count) for message_id, number, count in rows}
+    if of_agent:
+        query = query.where(chats.agent_id == bindparam("agent_id"))
+    if by_archived:
+        query = query.where(chats.is_archived == bindparam("is_archived"))
+    if after:
+        query = query.where(tuple_(chats.updated_at, chats.id) < tuple_(bindparam("instant"), bindparam("key")))
+    return query
 
 
 def _owned(principal: Principal, chat_id: uuid.UUID) -> Select[Chat]:

@@ -12,4 +12,7 @@ def now() -> datetime:
 
 def rfc3339(instant: datetime) -> str:
     """``2026-11-23T10:00:00.123Z``: UTC, milliseconds, a trailing Z."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = instant.isoformat(timespec="milliseconds")
+    if not text.endswith("+00:00"):
+        text = instant.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text[:-6] + "Z"

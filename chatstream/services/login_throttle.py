@@ -20,13 +20,13 @@ from typing import Any
 
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from sqlalchemy import cast, or_, select
 from sqlalchemy.dialects.postgresql import INET
 
 from chatstream.errors import InvalidCredentials, TooManyAttempts
 from chatstream.extensions import db, limiter
+from chatstream.hit_counts import HitCounts
 from chatstream.models import AuthSession, User
 from chatstream.services.clients import Client, network_of
 
@@ -54,7 +54,7 @@ class LoginThrottle:
     def __init__(self, rate: str) -> None:
         self._limits = growing(rate)
         self._in_flight: Counter[Bucket] = Counter()
-        self._here = MovingWindowRateLimiter(MemoryStorage())
+        self._here = MovingWindowRateLimiter(HitCounts())
 
     @contextmanager
     def attempt(self, address: str, client: Client) -> Iterator[None]:

@@ -13,15 +13,16 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache as cache_forever
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import event, func, select, update
+from sqlalchemy import Select, bindparam, event, func, select, update
 
 from chatstream.extensions import db
 from chatstream.metrics import instruments
 from chatstream.models import AuthSession, Team, User
-from chatstream.services import signals
+from chatstream.services import signals, single_reads
 from chatstream.services.generations.outcomes import DATABASE_GONE
 from chatstream.services.principals import Principal
 
@@ -131,15 +132,23 @@ def changed(*user_ids: uuid.UUID) -> None:
 
 def _look_up(session_id: uuid.UUID) -> Principal | None:
     """Holds no connection afterwards: the body of the request may be long in coming."""
-    row = db.session.execute(
-        select(User.id, User.team_id, User.role, AuthSession.last_used_at < func.now() - NOTED_EVERY)
+    rows = single_reads.fetch(_speaks_for(), {"session_id": session_id})
+    if not rows:
+        return None
+    found = rows[0]
+    if found.is_stale:
+        db.session.execute(update(AuthSession).where(AuthSession.id == session_id).values(last_used_at=func.now()))
+        db.session.commit()
+    return Principal(user_id=found.id, team_id=found.team_id, role=found.role, session_id=session_id)
+
+
+@cache_forever
+def _speaks_for() -> Select[uuid.UUID, uuid.UUID, str, bool]:
+    """The statement of a look-up; making it takes longer than running it."""
+    is_stale = (AuthSession.last_used_at < func.now() - NOTED_EVERY).label("is_stale")
+    return (
+        select(User.id, User.team_id, User.role, is_stale)
         .join(AuthSession, AuthSession.user_id == User.id)
         .join(Team, Team.id == User.team_id)
-        .where(AuthSession.id == session_id, User.is_active, Team.is_active, AuthSession.is_live())
-    ).one_or_none()
-    if row is not None and row[3]:
-        db.session.execute(update(AuthSession).where(AuthSession.id == session_id).values(last_used_at=func.now()))
-    db.session.commit()
-    if row is None:
-        return None
-    return Principal(user_id=row[0], team_id=row[1], role=row[2], session_id=session_id)
+        .where(AuthSession.id == bindparam("session_id"), User.is_active, Team.is_active, AuthSession.is_live())
+    )

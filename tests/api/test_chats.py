@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import selectinload
 
 from chatstream.extensions import db
+from chatstream.models import Chat, ChatVersion, Generation
+from chatstream.schemas import chats as schemas
 from chatstream.services import transcripts
+from chatstream.services.opened_chats import TurnVersions
 from tests.conftest import SignIn
 from tests.support.queries import counted
 from tests.support.world import Account, World
@@ -135,7 +139,42 @@ def test_a_list_takes_the_same_queries_for_one_chat_and_for_many(
             assert client.get("/api/chats/").status_code == 200
         counts.append(len(seen))
         assert not any("messages" in statement for statement in seen), "a list has no use for transcripts"
-    assert counts[0] == counts[1] == 2, "the chats, and what is running in them"
+    assert counts == [1, 1]
+
+
+def test_what_is_shown_is_what_is_documented(app: Flask, world: World, sign_in: SignIn, account: Account) -> None:
+    """Chats are written to JSON by hand: the fields of the schemas, in their forms, and no others."""
+    client = sign_in(account)
+    chat = open_chat(client, world.agent(account.team_id), title="ü\u2028", metadata={"huge": 10**30, "half": 0.5})
+    ids = fill(app, chat["id"], 3)
+    with app.app_context():
+        generation = Generation(chat_id=chat["id"], user_id=account.id, agent_id=chat["agent_id"])
+        db.session.add(generation)
+        db.session.add(ChatVersion(chat_id=chat["id"], message_id=ids[2], number=2, is_current=True))
+        db.session.flush()
+        generation_id = str(generation.id)
+        row = db.session.scalar(select(Chat).where(Chat.id == chat["id"]).options(selectinload(Chat.running)))
+        listed = schemas.ListedChat().dump(row)
+        messages, has_more = transcripts.newest(uuid.UUID(chat["id"]), limit=2)
+        versions = {ids[2]: TurnVersions(number=2, count=1)}
+        beyond = {"messages": messages, "has_more": has_more, "generation": generation, "versions": versions}
+        opened = schemas.Chat().dump(row) | schemas.Messages().dump(beyond)
+        db.session.commit()
+    assert client.get("/api/chats/").json == {"items": [listed], "next_cursor": None}
+    answer = client.get(f"/api/chats/{chat['id']}?limit=2")
+    assert answer.json == opened
+    assert opened["metadata"] == {"huge": 10**30, "half": 0.5}
+    assert opened["generation"] == listed["generation"] == {"id": generation_id, "status": "running"}
+    assert opened["versions"] == {ids[2]: {"n": 2, "count": 1}}
+
+
+def test_a_chat_is_opened_by_one_query(app: Flask, world: World, sign_in: SignIn, account: Account) -> None:
+    client = sign_in(account)
+    path = f"/api/chats/{open_chat(client, world.agent(account.team_id))['id']}"
+    client.get(path)
+    with counted(app) as seen:
+        assert client.get(path).status_code == 200
+    assert len(seen) == 1, seen
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!!", "AAAA", "MjAyNg", "é", "%00", "a" * 201])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from flask.testing import FlaskClient
 
 from chatstream import create_app
 from chatstream.config import Settings
+from chatstream.http.tokens import LEEWAY_S
+from chatstream.http.verified_tokens import Claims, VerifiedTokens
 from chatstream.services.signing_keys import key_id
 from tests.api.test_auth import cookies, login
 from tests.api.test_operations import production
@@ -135,6 +138,42 @@ def test_a_node_ahead_logs_nobody_out(app: Flask, world: World, sign_in: SignIn)
     ahead = int((datetime.now(UTC) + timedelta(seconds=30)).timestamp())
     token = jwt.encode({**claims, "iat": ahead, "nbf": ahead}, app.config["JWT_SECRET_KEY"], algorithm="HS256")
     assert me_with(app, token) == 200
+
+
+def test_a_token_is_verified_once(app: Flask, world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one, though it differs in its signature alone, is not taken for it."""
+    verified: list[str] = []
+
+    def decode(token: str, *args: Any, **kwargs: Any) -> Any:
+        verified.append(token)
+        return jwt.api_jwt.PyJWT().decode(token, *args, **kwargs)
+
+    token = access_token(sign_in(world.account()))
+    monkeypatch.setattr("flask_jwt_extended.tokens.jwt.decode", decode)
+    assert [me_with(app, token) for _ in range(3)] == [200] * 3
+    assert set(verified) == {token}
+    once = len(verified)
+    assert me_with(app, token) == 200
+    assert len(verified) == once
+    assert [me_with(app, f"{token[:-8]}{'A' * 8}") for _ in range(2)] == [401] * 2
+
+
+def test_a_verified_token_expires(app: Flask, world: World, sign_in: SignIn) -> None:
+    claims = claims_of(access_token(sign_in(world.account())))
+    until = int(time.time()) - LEEWAY_S + 2
+    token = jwt.encode({**claims, "exp": until}, app.config["JWT_SECRET_KEY"], "HS256")
+    assert [me_with(app, token) for _ in range(2)] == [200] * 2
+    time.sleep(max(until + LEEWAY_S - time.time(), 0) + 0.05)
+    assert [me_with(app, token) for _ in range(2)] == [401] * 2
+
+
+def test_only_so_many_verified_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatstream.http.verified_tokens.MOST", 3)
+    tokens = VerifiedTokens(leeway_s=0)
+    claims = Claims(uuid.uuid4(), uuid.uuid4(), time.time() + 60)
+    for name in "abcd":
+        tokens.keep(name, claims)
+    assert [tokens.find(name) for name in "abcde"] == [None, claims, claims, claims, None]
 
 
 def test_a_bearer_header_is_no_way_in(app: Flask, world: World, sign_in: SignIn) -> None:

@@ -68,8 +68,8 @@ WITHOUT_OWNER = {
 SEARCH = {f"search/{name}.py" for name in ("hits", "query", "rebuilding")}
 """By the caller; the last is the operator's."""
 TRANSCRIPTS = {f"transcripts/{name}.py" for name in ("reading", "rewinding", "writing")}
-BY_CHAT = {*TRANSCRIPTS, *SEARCH, "shared_log/postgres.py"}
-"""Statements as text: by the id of a chat or generation that the caller was found to own."""
+BY_CHAT = {*TRANSCRIPTS, *SEARCH, "opened_chats.py", "shared_log/postgres.py"}
+"""Statements as text: by the id of a chat or generation that the caller was found to own; the opened chat, its own."""
 
 FUNCTIONS = {
     "generations/intake.py:generation_send": "by the caller, the user and the team alike",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from chatstream.errors import InvalidFields
 from chatstream.extensions import db
 from chatstream.models import Chat, ChatPage, ChatVersion, VersionPage
 from chatstream.services import transcripts
+from chatstream.services.opened_chats import open_chat
+from chatstream.services.principals import Principal
 from chatstream.services.transcripts import Bound, Message
 from tests.support.world import World
 
@@ -64,6 +67,15 @@ def new_version(chat_id: uuid.UUID, message_id: str) -> uuid.UUID:
 def everything(chat_id: uuid.UUID) -> list[Message]:
     """The whole transcript."""
     return transcripts.between(chat_id, 0, 1_000_000)
+
+
+def shown(chat_id: uuid.UUID, limit: int, before: str | None = None) -> tuple[list[Message], bool]:
+    """The same window as its owner is shown it."""
+    user_id, team_id = db.session.execute(select(Chat.user_id, Chat.team_id).where(Chat.id == chat_id)).one()
+    owner = Principal(user_id=user_id, team_id=team_id, session_id=uuid.uuid4(), role="user")
+    opened = open_chat(owner, chat_id, limit=limit, before=before)
+    assert (opened.chat.id, opened.chat.user_id) == (str(chat_id), str(user_id))
+    return json.loads(opened.messages), opened.has_more
 
 
 class Transcript(RuleBasedStateMachine):
@@ -144,6 +156,10 @@ class Transcript(RuleBasedStateMachine):
         assert transcripts.before(self.chat_id, wanted["id"], limit=limit) == window
         assert transcripts.newest(self.chat_id, limit=limit) == (self.model[-limit:], len(self.model) > limit)
         assert transcripts.between(self.chat_id, place, place + limit) == self.model[place : place + limit]
+        assert shown(self.chat_id, limit, before=wanted["id"]) == window
+        assert shown(self.chat_id, limit) == (self.model[-limit:], len(self.model) > limit)
+        with pytest.raises(InvalidFields):
+            shown(self.other, limit, before=wanted["id"])
 
     @invariant()
     def it_is_the_list(self) -> None:

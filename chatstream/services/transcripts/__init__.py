@@ -15,7 +15,7 @@ a message or moves many, so it wants the row of the chat locked from the first l
 
 from chatstream.services.transcripts.aside import Outline, find_aside, outline, outlines
 from chatstream.services.transcripts.message import Message
-from chatstream.services.transcripts.reading import at, before, between, contains, find, newest
+from chatstream.services.transcripts.reading import at, before, between, contains, find, newest, place_of
 from chatstream.services.transcripts.rewinding import bring_back, rewind
 from chatstream.services.transcripts.writing import BOUND, Bound, append, extend, lock, replace
 
@@ -37,6 +37,7 @@ __all__ = [
     "newest",
     "outline",
     "outlines",
+    "place_of",
     "replace",
     "rewind",
 ]
