@@ -22,6 +22,28 @@ export function clean(html: string): string {
   return purifier.sanitize(html);
 }
 
+const byPieces = DOMPurify(window);
+byPieces.setConfig({ ...MARKDOWN, RETURN_DOM_FRAGMENT: true });
+
+/** What an element can stand in. */
+const PLACES = {
+  li: ["<ul>", "</ul>"],
+  tr: ["<table><tbody>", "</tbody></table>"],
+  span: ["<div>", "</div>"],
+} as const;
+
+/** The same for what stands in each of some elements `tag`, in one call. */
+export function cleanPieces(pieces: readonly string[], tag: keyof typeof PLACES): string[] {
+  if (pieces.length === 0) return [];
+  const [before, after] = PLACES[tag];
+  const elements = pieces.map((html) => `<${tag}>${html}</${tag}>`).join("");
+  const fragment = byPieces.sanitize(before + elements + after) as unknown as DocumentFragment;
+  const place = fragment.querySelector(tag)?.parentElement;
+  // As many come out as went in, since the parser closes what it opens. If not, none may take the place of another.
+  if (place?.children.length !== pieces.length) return pieces.map(clean);
+  return [...place.children].map((element) => element.innerHTML);
+}
+
 /** A snippet of the search: text, with the words found in <mark>. */
 export function marksOnly(html: string): string {
   return DOMPurify.sanitize(html, { ALLOWED_TAGS: ["mark"], ALLOWED_ATTR: [] });
