@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -72,10 +73,10 @@ def unpooled_engine(url: str, search_config: str) -> Engine:
     return create_engine(url, poolclass=NullPool, connect_args=connect_args(search_config), hide_parameters=True)
 
 
-def init_extensions(app: Flask) -> None:
+def init_extensions(app: Flask, migrations: Path) -> None:
     """Bind every extension to ``app``, whose config must be complete."""
     db.init_app(app)
-    migrate.init_app(app, db, directory="migrations", compare_type=True)
+    migrate.init_app(app, db, directory=str(migrations), compare_type=True)
     jwt.init_app(app)
     cors.init_app(app)
     limiter.init_app(app)
