@@ -68,8 +68,11 @@ def test_each_text_has_its_own_direction(
     assert direction(".markdown > div:has(p) ~ div:has(p)") == "rtl"
     assert direction(".markdown ul") == "rtl"
     assert direction(".markdown pre") == "ltr"
+    room = "(element) => [getComputedStyle(element).paddingLeft, getComputedStyle(element).paddingRight]"
+    before = composer(page).evaluate(room)
     composer(page).fill("שלום")
     assert direction("#composer") == "rtl"
+    assert composer(page).evaluate(room) == before, "the button is where it was, and no text goes below it"
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -83,6 +86,12 @@ def test_the_app_can_be_read_from_right_to_left(
     expect(page.locator(".markdown table")).to_be_visible()
     page.evaluate("document.documentElement.dir = 'rtl'")
     assert fits(page)
+    field, button = (place.bounding_box() for place in (composer(page), page.get_by_role("button", name="Send")))
+    assert field is not None
+    assert button is not None
+    padding = composer(page).evaluate("(element) => parseFloat(getComputedStyle(element).paddingLeft)")
+    assert field["x"] + padding >= button["x"] + button["width"]
+    assert composer(page).evaluate("(element) => getComputedStyle(element).direction") == "rtl"
     if width == 390:
         page.get_by_role("button", name="Open the menu").click()
     page.wait_for_timeout(300)  # a drawer has come in
