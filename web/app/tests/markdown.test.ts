@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MarkdownDocument } from "../src/markdown/document.ts";
 import { highlightCode } from "../src/markdown/languages.ts";
-import { clean, cleanPieces, marksOnly } from "../src/markdown/sanitize.ts";
+import { clean, cleanPieces, marksOnly, type Piece } from "../src/markdown/sanitize.ts";
 import { shown } from "./shown.ts";
 
 /** A text as it is shown. */
@@ -94,30 +94,39 @@ test("coloured code is the same text, and harmless", () => {
   expect(highlightCode("x", "no-such-language")).toBeUndefined();
 });
 
-describe("pieces are made harmless, each in its own element", () => {
+describe("pieces are made harmless, each in its own place", () => {
   const HOSTILE = [
     "<img src=x onerror=alert(1)>a",
     "<script>alert(1)</script>b",
     '<a href="javascript:alert(1)">c</a>',
   ];
+  const all = (tag: Piece["tag"], ...pieces: string[]) => cleanPieces(pieces.map((html) => ({ tag, html })));
 
-  test.each(["li", "span"] as const)("%s", (tag) => {
-    expect(cleanPieces(HOSTILE, tag)).toEqual(["a", "b", "<a>c</a>"]);
-    expect(cleanPieces(["", "  x\n", "<strong>y</strong>"], tag)).toEqual(["", "  x\n", "<strong>y</strong>"]);
-    expect(cleanPieces([], tag)).toEqual([]);
+  test.each(["div", "li", "span"] as const)("%s", (tag) => {
+    expect(all(tag, ...HOSTILE)).toEqual(["a", "b", "<a>c</a>"]);
+    expect(all(tag, "", "  x\n", "<strong>y</strong>")).toEqual(["", "  x\n", "<strong>y</strong>"]);
+    expect(all(tag)).toEqual([]);
   });
 
-  test("rows", () => {
-    const cells = HOSTILE.map((html) => `<td onclick="alert(1)" class="align-right">${html}</td><td>d</td>`);
-    const expected = ["a", "b", "<a>c</a>"].map((html) => `<td class="align-right">${html}</td><td>d</td>`);
-    expect(cleanPieces(cells, "tr")).toEqual(expected);
+  test("rows, and others among them", () => {
+    const cells = '<td onclick="alert(1)" class="align-right"><img src=x onerror=alert(1)>a</td><td>d</td>';
+    const pieces = [
+      { tag: "tr", html: cells },
+      { tag: "div", html: "<ul><li>x</li></ul>" },
+      { tag: "li", html: "<div>y</div><ul><li>z</li></ul>" },
+      { tag: "tr", html: "<td>e</td>" },
+    ] as const;
+    expect(cleanPieces(pieces)).toEqual([
+      '<td class="align-right">a</td><td>d</td>',
+      "<ul><li>x</li></ul>",
+      "<div>y</div><ul><li>z</li></ul>",
+      "<td>e</td>",
+    ]);
   });
 
   test("one that breaks out takes no other's place", () => {
-    const broken = cleanPieces(["</li></ul><img src=x onerror=alert(1)>", "b", "<li>c"], "li");
-    expect(broken.length).toBe(3);
-    expect(broken[1]).toBe("b");
-    expect(broken.join("")).not.toContain("img");
+    const broken = all("li", "</li></ul><img src=x onerror=alert(1)>", "b", "c");
+    expect(broken).toEqual(["", "b", "c"]);
   });
 });
 

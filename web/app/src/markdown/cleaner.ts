@@ -1,54 +1,38 @@
-import type { PieceTag, Source } from "./parts.ts";
+import type { Source } from "./parts.ts";
 import type { References } from "./renderer.ts";
-import { clean, cleanPieces } from "./sanitize.ts";
+import { cleanPieces, type Piece } from "./sanitize.ts";
+
+/** What is to be rendered and sanitised, as what, and with which definitions. */
+export interface Wanted {
+  tag: Piece["tag"];
+  source: Source;
+  references: number;
+}
 
 /** Renders and sanitises what was not there in the last rendering: the least of a text that grows. */
 export class Cleaner {
   #last = new Map<string, string>();
-  #now = new Map<string, string>();
-  #references = "{}";
+  #references: string[] = [];
 
-  /** The definitions that count in what comes now: with others, links are others. */
-  beginWith({ references }: References): void {
-    const now = JSON.stringify(references);
-    if (now === this.#references) return;
-    this.#references = now;
-    this.#last.clear();
-    this.#now.clear();
+  /** A number for the definitions that count in a text: with others, its links are others. */
+  numberOf({ references }: References): number {
+    const all = JSON.stringify(references);
+    const known = this.#references.lastIndexOf(all);
+    return known === -1 ? this.#references.push(all) - 1 : known;
   }
 
-  block(source: Source): string {
-    const html = this.#known(source.key) ?? clean(source.html());
-    this.#now.set(source.key, html);
-    return html;
-  }
-
-  /** What stands in each of some elements `tag`. */
-  pieces(sources: readonly Source[], tag: PieceTag): { tag: PieceTag; html: string[] } {
-    const fresh = new Map<string, Source>();
-    for (const source of sources) {
-      if (this.#known(`${tag} ${source.key}`) === undefined) fresh.set(`${tag} ${source.key}`, source);
+  /** The HTML of everything that a rendering needs, in its order. What it does not need is forgotten. */
+  clean(wanted: readonly Wanted[]): string[] {
+    const keys = wanted.map(({ tag, source, references }) => `${references} ${tag} ${source.key}`);
+    const fresh = new Map<string, Piece>();
+    for (const [index, { tag, source }] of wanted.entries()) {
+      const key = keys[index] as string;
+      if (!this.#last.has(key) && !fresh.has(key)) fresh.set(key, { tag, html: source.html() });
     }
-    const cleaned = cleanPieces(
-      [...fresh.values()].map((source) => source.html()),
-      tag,
-    );
-    for (const [index, key] of [...fresh.keys()].entries()) this.#now.set(key, cleaned[index] ?? "");
-    const html = sources.map(({ key }) => {
-      const known = this.#known(`${tag} ${key}`) ?? "";
-      this.#now.set(`${tag} ${key}`, known);
-      return known;
-    });
-    return { tag, html };
-  }
-
-  /** A rendering is over: what it did not use is forgotten. */
-  end(): void {
-    this.#last = this.#now;
-    this.#now = new Map();
-  }
-
-  #known(key: string): string | undefined {
-    return this.#now.get(key) ?? this.#last.get(key);
+    const cleaned = cleanPieces([...fresh.values()]);
+    for (const [index, key] of [...fresh.keys()].entries()) this.#last.set(key, cleaned[index] ?? "");
+    const html = keys.map((key) => this.#last.get(key) ?? "");
+    this.#last = new Map(keys.map((key, index) => [key, html[index] as string]));
+    return html;
   }
 }

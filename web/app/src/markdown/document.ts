@@ -1,5 +1,5 @@
 import { BlockSplitter } from "./blocks.ts";
-import { Cleaner } from "./cleaner.ts";
+import { Cleaner, type Wanted } from "./cleaner.ts";
 import { type Budget, CodeColouring } from "./colouring.ts";
 import { type Part, type PieceTag, partsOf, type Source } from "./parts.ts";
 import type { References } from "./renderer.ts";
@@ -11,13 +11,17 @@ export interface Block {
   pieces?: { tag: PieceTag; html: readonly string[] };
 }
 
-interface Finished {
+/** What the splitter gives as one: blocks that belong together, such as a paragraph and the list under it. */
+interface Section {
   source: string;
   parts: Part[];
+  /** One for each part that is code, in their order. */
   colourings: CodeColouring[];
-  shown: Block[];
-  /** How many definitions of links there were when it was rendered. */
+  /** Undefined: to be made (anew). */
+  shown: Block[] | undefined;
+  /** How many definitions of links there were when it was parsed. */
   known: number;
+  references: number;
 }
 
 /** So much code is coloured in one rendering. */
@@ -31,8 +35,8 @@ const SLICES = 2;
 export class MarkdownDocument {
   #splitter = new BlockSplitter();
   #text = "";
-  #finished: Finished[] = [];
-  /** Those of the block that is being written. */
+  #finished: Section[] = [];
+  /** Those of the section that is being written. */
   #colourings: CodeColouring[] = [];
   #env: References = { references: {} };
   #cleaner = new Cleaner();
@@ -44,64 +48,59 @@ export class MarkdownDocument {
   update(text: string): Block[] {
     const whole = text.replace(/\r\n?/g, "\n");
     if (!whole.startsWith(this.#text)) this.#restart();
-    const budget = { slices: SLICES };
     this.#splitter.append(whole.slice(this.#text.length));
     this.#text = whole;
-    this.#renderFinished(budget);
-    const blocks = this.#finished.flatMap(({ shown }) => shown);
+    this.#parseFinished();
     const { tail } = this.#splitter;
     // A definition that is half written must not count: the tail has a copy of its own.
-    const env = { references: { ...this.#env.references } };
-    const parts = tail === "" ? [] : partsOf(tail, env);
-    this.#cleaner.beginWith(env);
-    blocks.push(...this.#show(parts, this.#colourings, budget));
-    this.#cleaner.end();
-    this.isBehind = [...this.#finished, { colourings: this.#colourings }].some(isBehind);
-    return blocks;
+    const last = this.#parse(tail, { references: { ...this.#env.references } }, this.#colourings);
+    const sections = tail === "" ? this.#finished : [...this.#finished, last];
+    this.#show(sections.filter((section) => !section.shown || isBehind(section)));
+    this.isBehind = sections.some(isBehind);
+    return sections.flatMap(({ shown }) => shown ?? []);
   }
 
-  #renderFinished(budget: Budget): void {
+  #parseFinished(): void {
     const { blocks } = this.#splitter;
     const before = this.#finished.length;
-    for (const block of this.#finished) {
-      if (isBehind(block)) block.shown = this.#show(block.parts, block.colourings, budget);
-    }
     for (const source of blocks.slice(before)) {
-      const parts = partsOf(source, this.#env);
-      this.#cleaner.beginWith(this.#env);
-      const colourings = this.#colourings;
-      const shown = this.#show(parts, colourings, budget);
-      this.#finished.push({ source, parts, colourings, shown, known: this.#known() });
+      this.#finished.push(this.#parse(source, this.#env, this.#colourings));
       this.#colourings = [];
     }
     if (blocks.length === before) return;
-    const known = this.#known();
-    for (const block of this.#finished) {
-      if (block.known === known) continue;
-      if (block.source.includes("[")) {
-        block.parts = partsOf(block.source, this.#env);
-        block.shown = this.#show(block.parts, block.colourings, budget);
-      }
-      block.known = known;
+    const known = countOf(this.#env);
+    for (const [index, { source, colourings, known: old }] of this.#finished.entries()) {
+      if (old === known) continue;
+      if (source.includes("[")) this.#finished[index] = this.#parse(source, this.#env, colourings);
+      else (this.#finished[index] as Section).known = known;
     }
   }
 
-  /** `colourings`: one for each part that is code, in their order. */
-  #show(parts: Part[], colourings: CodeColouring[], budget: Budget): Block[] {
-    let codes = 0;
-    return parts.map((part) => {
-      if (part.kind === "whole") return { html: this.#cleaner.block(part.block) };
-      const html = this.#cleaner.block(part.frame);
-      if (part.kind === "series") return { html, pieces: this.#cleaner.pieces(part.pieces, part.tag) };
-      colourings[codes] ??= new CodeColouring();
-      const pieces = colourings[codes]?.update(part.code, part.language, part.isClosed, budget) ?? [];
-      codes += 1;
-      return { html, pieces: this.#cleaner.pieces(pieces.map(known), "span") };
-    });
+  #parse(source: string, env: References, colourings: CodeColouring[]): Section {
+    const parts = partsOf(source, env);
+    const references = this.#cleaner.numberOf(env);
+    return { source, parts, colourings, shown: undefined, known: countOf(env), references };
   }
 
-  #known(): number {
-    return Object.keys(this.#env.references).length;
+  /** Make the blocks of some sections, with one call of the sanitizer for all of them. */
+  #show(sections: Section[]): void {
+    const budget = { slices: SLICES };
+    const drafts = sections.map((section) => draftsOf(section, budget));
+    const wanted: Wanted[] = [];
+    for (const [index, { references }] of sections.entries()) {
+      for (const { frame, tag, pieces } of drafts[index] ?? []) {
+        wanted.push({ tag: "div", source: frame, references });
+        if (tag) wanted.push(...pieces.map((source) => ({ tag, source, references })));
+      }
+    }
+    const cleaned = this.#cleaner.clean(wanted).values();
+    const next = () => cleaned.next().value ?? "";
+    for (const [index, section] of sections.entries()) {
+      section.shown = (drafts[index] ?? []).map(({ tag, pieces }) => {
+        const html = next();
+        return tag ? { html, pieces: { tag, html: pieces.map(next) } } : { html };
+      });
+    }
   }
 
   #restart(): void {
@@ -113,11 +112,29 @@ export class MarkdownDocument {
   }
 }
 
-/** HTML that is there already. */
-function known(html: string): Source {
-  return { key: html, html: () => html };
+/** A block before it is rendered and sanitised. */
+interface Draft {
+  frame: Source;
+  tag?: PieceTag;
+  pieces: Source[];
 }
 
-function isBehind({ colourings }: { colourings: CodeColouring[] }): boolean {
+function draftsOf({ parts, colourings }: Section, budget: Budget): Draft[] {
+  let codes = 0;
+  return parts.map((part) => {
+    if (part.kind === "whole") return { frame: part.block, pieces: [] };
+    if (part.kind === "series") return part;
+    colourings[codes] ??= new CodeColouring();
+    const pieces = colourings[codes]?.update(part.code, part.language, part.isClosed, budget) ?? [];
+    codes += 1;
+    return { frame: part.frame, tag: "span", pieces: pieces.map((html) => ({ key: html, html: () => html })) };
+  });
+}
+
+function isBehind({ colourings }: Section): boolean {
   return colourings.some((colouring) => colouring.isBehind);
+}
+
+function countOf({ references }: References): number {
+  return Object.keys(references).length;
 }

@@ -25,23 +25,30 @@ export function clean(html: string): string {
 const byPieces = DOMPurify(window);
 byPieces.setConfig({ ...MARKDOWN, RETURN_DOM_FRAGMENT: true });
 
-/** What an element can stand in. */
+/** What a piece of HTML stands in: a block by itself, an item of a list, a row of a table, some lines of code. */
 const PLACES = {
-  li: ["<ul>", "</ul>"],
-  tr: ["<table><tbody>", "</tbody></table>"],
-  span: ["<div>", "</div>"],
+  div: ["<div>", "</div>"],
+  li: ["<ul><li>", "</li></ul>"],
+  tr: ["<table><tbody><tr>", "</tr></tbody></table>"],
+  span: ["<span>", "</span>"],
 } as const;
 
-/** The same for what stands in each of some elements `tag`, in one call. */
-export function cleanPieces(pieces: readonly string[], tag: keyof typeof PLACES): string[] {
+export interface Piece {
+  tag: keyof typeof PLACES;
+  html: string;
+}
+
+/** The same for many pieces in one call, since each call costs more than most of the pieces. */
+export function cleanPieces(pieces: readonly Piece[]): string[] {
   if (pieces.length === 0) return [];
-  const [before, after] = PLACES[tag];
-  const elements = pieces.map((html) => `<${tag}>${html}</${tag}>`).join("");
-  const fragment = byPieces.sanitize(before + elements + after) as unknown as DocumentFragment;
-  const place = fragment.querySelector(tag)?.parentElement;
+  const whole = pieces.map(({ tag, html }) => PLACES[tag][0] + html + PLACES[tag][1]).join("");
+  const fragment = byPieces.sanitize(whole) as unknown as DocumentFragment;
   // As many come out as went in, since the parser closes what it opens. If not, none may take the place of another.
-  if (place?.children.length !== pieces.length) return pieces.map(clean);
-  return [...place.children].map((element) => element.innerHTML);
+  if (fragment.childNodes.length !== pieces.length) return pieces.map(({ html }) => clean(html));
+  return [...fragment.children].map((element, index) => {
+    const { tag } = pieces[index] as Piece;
+    return (element.localName === tag ? element : element.querySelector(tag))?.innerHTML ?? "";
+  });
 }
 
 /** A snippet of the search: text, with the words found in <mark>. */
