@@ -20,7 +20,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DELETE_ON_ERROR:
 # Two pips in one .venv would break it, so -j changes nothing here.
 .NOTPARALLEL:
-.PHONY: help run web types test web-test screenshots bench chaos fuzz lint format reference lock clean reset
+.PHONY: help run web wheel types test web-test screenshots bench chaos fuzz lint format reference lock clean reset
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,12 @@ run: $(VENV)/.stamp-run ## Start everything on http://127.0.0.1:8000 (PORT=... f
 
 web: $(VENV)/.stamp-run ## Build the web client (needs Node, or brings one by pip); `run` does it by itself
 	$(BIN)/python -m devkit.web build
+
+# What an earlier wheel left in build/lib would go into this one.
+wheel: $(VENV)/.stamp-dev ## Build the wheel, with the web client in it, into build/wheel
+	$(BIN)/python -m devkit.web build --if-needed
+	rm -rf build/lib build/bdist.* build/wheel
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 
 types: $(VENV)/.stamp-dev ## Make the client library's types anew, from the application's OpenAPI document
 	$(BIN)/python -m devkit.web types
@@ -82,7 +88,7 @@ lock: $(VENV)/.stamp-dev ## Pin the packages of requirements*.in in requirements
 	$(COMPILE) requirements-bench.in --output-file requirements-bench.txt
 
 clean: ## Delete what tools cached; instance/ with its data stays
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build web/node_modules web/*/node_modules web/*/dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build *.egg-info web/node_modules web/*/node_modules web/*/dist
 	find . \( -path ./$(VENV) -o -path ./instance -o -path ./.git \) -prune \
 		-o -type d -name __pycache__ -exec rm -rf {} +
 

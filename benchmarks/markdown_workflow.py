@@ -35,14 +35,25 @@ def part_{n}(values: list[int]) -> int:
 
 """
 
+ITEM = "- **Part {n}** of a list that does not end, with `code` and a [link](https://example.org/{n})\n"
+ROW = "| part {n} | {n}0 | a cell with **strong** words and `code` |\n"
+FUNCTION = PART[PART.index("def part") : PART.index("```\n\n|")] + "\n"
+SHAPES = {
+    "mixed": ("", PART),
+    "list": ("All of it:\n", ITEM),
+    "table": ("| name | value | what it means |\n|---|---:|---|\n", ROW),
+    "code": ("```python\n", FUNCTION),
+}
+"""How a text begins and what it repeats: answers as they are, and such as are one long block."""
 
-def answer(size: int) -> str:
-    """Markdown of ``size`` characters: headings, lists, code, tables."""
-    parts: Iterator[str] = (PART.format(n=n) for n in itertools.count(1))
-    text = ""
+
+def answer(size: int, shape: str = "mixed") -> str:
+    """Markdown of ``size`` characters, of one of the ``SHAPES``; code is closed after them."""
+    text, part = SHAPES[shape]
+    parts: Iterator[str] = (part.format(n=n) for n in itertools.count(1))
     while len(text) < size:
         text += next(parts)
-    return text[:size]
+    return text[:size] + ("\n```\n" if shape == "code" else "")
 
 
 class MarkdownWorkflow:

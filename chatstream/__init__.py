@@ -6,6 +6,7 @@ process, and nothing that opens sockets may have been imported by then.
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from chatstream.services.shared_log import SharedLog
     from chatstream.tracing.interface import Tracing
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_IN_A_CHECKOUT = Path(__file__).parent.parent / "migrations"
+_OF_A_WHEEL = Path(sys.prefix) / "share" / "chatstream" / "migrations"
+MIGRATIONS = _IN_A_CHECKOUT if (_IN_A_CHECKOUT / "alembic.ini").is_file() else _OF_A_WHEEL
 MAX_BODY_BYTES = 1 << 20
 
 

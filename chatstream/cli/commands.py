@@ -6,6 +6,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_smorest.spec import openapi_cli
 
+from chatstream import MIGRATIONS
 from chatstream.cli.chats import chats_group
 from chatstream.cli.doctor import doctor_command
 from chatstream.cli.errors import errors_group
@@ -20,7 +21,7 @@ from chatstream.cli.users import user_group
 
 def add_commands(app: Flask) -> None:
     """Register the commands on an application: ours, and those of Flask-Migrate and flask-smorest."""
-    Migrate(app, app.extensions["sqlalchemy"], directory="migrations", compare_type=True)
+    Migrate(app, app.extensions["sqlalchemy"], directory=str(MIGRATIONS), compare_type=True)
     groups = (team_group, user_group, chats_group, search_group, keys_group, errors_group)
     for command in (seed_command, *groups, doctor_command, maintenance_command, n8n_sim_command, openapi_cli):
         app.cli.add_command(command)

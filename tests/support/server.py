@@ -32,11 +32,11 @@ def command_environment(variables: Mapping[str, str]) -> dict[str, str]:
 class Process:
     """A child whose output goes to a file, and that is waited for."""
 
-    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, *, folder: Path = ROOT) -> None:
         self.log = log
         with log.open("ab") as output:
             self.child = subprocess.Popen(
-                command, cwd=ROOT, env=command_environment(environment), stdout=output, stderr=output
+                command, cwd=folder, env=command_environment(environment), stdout=output, stderr=output
             )
 
     def wait_for(self, url: str, *, seconds: float = 20.0) -> None:

@@ -145,7 +145,11 @@ def test_a_picture_is_seen_before_it_is_sent_and_is_taken_away_again(
     expect(page.get_by_text("The picture is saved.")).to_be_visible()
     shown = page.locator("main img.avatar")
     expect(shown).to_have_attribute("src", stored(person, admin, agent)["avatar_url"])
-    page.wait_for_function("document.querySelector('main img.avatar').naturalWidth === 256")
+    expect(shown).to_have_js_property("naturalWidth", 256)
+    page.get_by_role("link", name="New chat").click()  # where users choose
+    expect(shown).to_have_js_property("naturalWidth", 256)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Agent", level=1)).to_be_visible()
     page.get_by_role("button", name="Take the picture away").click()
     expect(shown).to_have_count(0)
     assert stored(person, admin, agent)["avatar_url"] is None

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BlockSplitter } from "../src/markdown/blocks.ts";
 import { parser, type References } from "../src/markdown/renderer.ts";
+import { documents } from "./documents.ts";
 
 /** The blocks of a text that comes in pieces, the unfinished one last. */
 function split(...pieces: string[]): string[] {
@@ -44,59 +45,6 @@ describe("where it cuts", () => {
     expect(split("a\n\n", "-", " b\n")).toEqual(["a\n\n", "- b\n"]);
   });
 });
-
-/** Lines that together make every block of markdown, and the doubtful cases between them. */
-const LINES = [
-  ...[
-    "",
-    "",
-    "",
-    "text",
-    "more text",
-    "# heading",
-    "---",
-    "- - -",
-    "***",
-    "===",
-    "-",
-    "> quote",
-    "> - a",
-    "> ```",
-    ">",
-  ],
-  ...["- a", "- b", "* c", "+ d", "1. a", "2. b", "3) c", "10. ten", "-", "- ", "1.", "-\ttab", "-     code", "   - d"],
-  ...[
-    "  - inner",
-    "    - deep",
-    "  text",
-    "   text",
-    "    code",
-    "\tcode",
-    " x",
-    "```",
-    "```js",
-    "~~~",
-    "  ```",
-    "   ```",
-  ],
-  ...["    ```", "````", "- ```", "1. ```js", "- - ```", "- > q", "| a | b |", "|---|:-:|", "| 1 | 2 |", "`` ` ``"],
-  ...[
-    "<div>",
-    "<!-- x",
-    "-->",
-    "[a]: /b",
-    "[a]",
-    "[x][a]",
-    "  ~~~ ",
-    "```` js",
-    "``` `",
-    "* * *",
-    "1986. year",
-    "\\",
-    "&amp;",
-  ],
-];
-const documents = fc.array(fc.constantFrom(...LINES), { maxLength: 24 }).map((lines) => lines.join("\n"));
 
 test("the blocks rendered one by one are the whole rendered at once", () => {
   fc.assert(

@@ -1,15 +1,12 @@
-import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { MarkdownDocument } from "../src/markdown/document.ts";
-import { highlighter } from "../src/markdown/highlighting.ts";
 import { highlightCode } from "../src/markdown/languages.ts";
-import { render } from "../src/markdown/renderer.ts";
-import { clean, marksOnly } from "../src/markdown/sanitize.ts";
+import { clean, cleanPieces, marksOnly, type Piece } from "../src/markdown/sanitize.ts";
+import { shown } from "./shown.ts";
 
+/** A text as it is shown. */
 function page(markdown: string): HTMLElement {
-  const place = document.createElement("div");
-  place.innerHTML = render(markdown, { references: {} });
-  return place;
+  return shown(new MarkdownDocument().update(markdown));
 }
 
 describe("what a text can not do", () => {
@@ -90,42 +87,46 @@ test("coloured code is the same text, and harmless", () => {
   const code = '<script>alert("x")</script> & <b>';
   for (const language of ["xml", "javascript", "python", "bash", "json", "sql"]) {
     const place = document.createElement("div");
-    place.innerHTML = clean(highlightCode(code, language) ?? "");
+    place.innerHTML = clean(highlightCode(code, language)?.html ?? "");
     expect(place.textContent).toBe(code);
     expect(place.querySelector("script, b")).toBeNull();
   }
   expect(highlightCode("x", "no-such-language")).toBeUndefined();
 });
 
-describe("long code", () => {
-  const code = 'x = "words"\n'.repeat(300);
-  const coloursOf = (markdown: string) => page(markdown).querySelectorAll(".hljs-string").length;
-  beforeAll(() => highlighter.set(highlightCode));
-  afterAll(() => highlighter.set(undefined));
+describe("pieces are made harmless, each in its own place", () => {
+  const HOSTILE = [
+    "<img src=x onerror=alert(1)>a",
+    "<script>alert(1)</script>b",
+    '<a href="javascript:alert(1)">c</a>',
+  ];
+  const all = (tag: Piece["tag"], ...pieces: string[]) => cleanPieces(pieces.map((html) => ({ tag, html })));
 
-  test("has the colours of its first lines while it grows, and all of its text", () => {
-    const open = page(`\`\`\`python\n${code}`);
-    expect(open.querySelector("pre")?.textContent).toBe(code);
-    const coloured = open.querySelectorAll(".hljs-string").length;
-    expect(coloured).toBeGreaterThan(50);
-    expect(coloured).toBeLessThan(200);
-    expect(coloursOf(`\`\`\`python\n${code}x = "half a wo`)).toBe(coloured);
+  test.each(["div", "li", "span"] as const)("%s", (tag) => {
+    expect(all(tag, ...HOSTILE)).toEqual(["a", "b", "<a>c</a>"]);
+    expect(all(tag, "", "  x\n", "<strong>y</strong>")).toEqual(["", "  x\n", "<strong>y</strong>"]);
+    expect(all(tag)).toEqual([]);
   });
 
-  test.each(["", "\n", "\n\nend\n"])("has all of its colours when it is closed: %j", (after) => {
-    expect(coloursOf(`\`\`\`python\n${code}\`\`\`${after}`)).toBe(300);
-    expect(coloursOf(`- item\n\n  ~~~python\n${code.replace(/^/gm, "  ")}\n  ~~~${after}`)).toBe(300);
-    expect(coloursOf(`> \`\`\`python\n${code.replace(/^(?=.)/gm, "> ")}> \`\`\`${after}`)).toBe(300);
+  test("rows, and others among them", () => {
+    const cells = '<td onclick="alert(1)" class="align-right"><img src=x onerror=alert(1)>a</td><td>d</td>';
+    const pieces = [
+      { tag: "tr", html: cells },
+      { tag: "div", html: "<ul><li>x</li></ul>" },
+      { tag: "li", html: "<div>y</div><ul><li>z</li></ul>" },
+      { tag: "tr", html: "<td>e</td>" },
+    ] as const;
+    expect(cleanPieces(pieces)).toEqual([
+      '<td class="align-right">a</td><td>d</td>',
+      "<ul><li>x</li></ul>",
+      "<div>y</div><ul><li>z</li></ul>",
+      "<td>e</td>",
+    ]);
   });
 
-  test("may be one long line, and hostile", () => {
-    const line = '<img src=x onerror="alert(1)">'.repeat(100);
-    const open = page(`\`\`\`xml\n${line}`);
-    expect(open.querySelector("pre")?.textContent).toBe(line);
-    expect(open.querySelector("img")).toBeNull();
-    const lines = page(`\`\`\`xml\n${`${line.slice(0, 90)}\n`.repeat(40)}`);
-    expect(lines.querySelector("pre")?.textContent).toBe(`${line.slice(0, 90)}\n`.repeat(40));
-    expect(lines.querySelector("img")).toBeNull();
+  test("one that breaks out takes no other's place", () => {
+    const broken = all("li", "</li></ul><img src=x onerror=alert(1)>", "b", "c");
+    expect(broken).toEqual(["", "b", "c"]);
   });
 });
 
@@ -134,48 +135,4 @@ test("a snippet keeps its marks and nothing else", () => {
     "a <mark>b</mark> <mark>c</mark>",
   );
   expect(marksOnly("&lt;script&gt;")).toBe("&lt;script&gt;");
-});
-
-describe("a text that grows", () => {
-  const WHOLE =
-    "# A\n\ntext with [a link][x]\n\n- one\n\n- two\n\n```js\nlet a\n\nlet b\n```\n\n[x]: https://example.org\n\nend\n";
-
-  test("ends as the whole", () => {
-    const grown = new MarkdownDocument();
-    let html: string[] = [];
-    for (let end = 1; end <= WHOLE.length; end += 1) html = grown.update(WHOLE.slice(0, end));
-    expect(html.join("")).toBe(render(WHOLE, { references: {} }));
-    expect(html.join("")).toContain('href="https://example.org"');
-  });
-
-  test("leaves its finished blocks alone, but for a definition that comes late", () => {
-    const grown = new MarkdownDocument();
-    const before = grown.update(WHOLE.slice(0, WHOLE.indexOf("[x]:")));
-    const after = grown.update(WHOLE);
-    expect(after[0]).toBe(before[0]);
-    expect(after[1]).not.toBe(before[1]);
-    expect(after.slice(2, 4)).toEqual(before.slice(2, 4));
-  });
-
-  test("begins anew when it does not go on", () => {
-    const grown = new MarkdownDocument();
-    grown.update("one\n\ntwo\n\nthree");
-    expect(grown.update("other").join("")).toBe("<p>other</p>\n");
-  });
-
-  test("may have any ends of lines", () => {
-    const parts = fc.array(fc.constantFrom("a", "\r", "\n", "\r\n", "- b", "```", "    c"), { maxLength: 20 });
-    fc.assert(
-      fc.property(parts, (pieces) => {
-        const grown = new MarkdownDocument();
-        let text = "";
-        let html: string[] = [];
-        for (const piece of pieces) {
-          text += piece;
-          html = grown.update(text);
-        }
-        expect(html.join("")).toBe(render(text, { references: {} }));
-      }),
-    );
-  });
 });

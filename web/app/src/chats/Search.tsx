@@ -32,7 +32,7 @@ export function Search() {
             id="search-field"
             className="input"
             type="search"
-            dir="auto"
+            dir={typed === "" ? undefined : "auto"}
             value={typed}
             maxLength={200}
             aria-label={strings.chats.searchLabel}

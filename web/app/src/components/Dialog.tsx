@@ -19,7 +19,10 @@ export function Dialog({ title, onClose, children, className = "", staysOnClick 
   useEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
-    dialog?.showModal();
+    dialog?.showModal(); // the focus goes to the cross, unless there is something to be written
+    const field = dialog?.querySelector<HTMLInputElement>(":is(input, textarea):not([readonly])");
+    field?.focus();
+    if (field?.matches("input")) field.select();
     return () => {
       dialog?.close();
       // Without close() before the removal, browsers forget whom to give the focus back.

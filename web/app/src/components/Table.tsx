@@ -6,6 +6,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Its content names the row: it becomes the row's heading. */
   isHeading?: boolean;
+  /** A time or a few words: they stay on one line where there is room. */
+  isShort?: boolean;
   /** Not shown on a phone. */
   isMinor?: boolean;
   /** Buttons: the title is only read out, and they stand at the end. */
@@ -38,14 +40,14 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ title, cell, isHeading, isMinor, isActions }) =>
-                isHeading ? (
-                  <th key={title} scope="row" dir="auto">
-                    {cell(row)}
+              {columns.map((column) =>
+                column.isHeading ? (
+                  <th key={column.title} scope="row" dir="auto" className={kindsOf(column)}>
+                    {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={title} className={isMinor ? "minor" : isActions ? "actions" : undefined}>
-                    {cell(row)}
+                  <td key={column.title} className={kindsOf(column)}>
+                    {column.cell(row)}
                   </td>
                 ),
               )}
@@ -55,4 +57,8 @@ export function Table<Row>({ caption, columns, rows, keyOf }: Props<Row>) {
       </table>
     </section>
   );
+}
+
+function kindsOf<Row>({ isShort, isMinor, isActions }: Column<Row>): string | undefined {
+  return [isShort && "short", isMinor && "minor", isActions && "actions"].filter(Boolean).join(" ") || undefined;
 }

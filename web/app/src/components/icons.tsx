@@ -6,7 +6,7 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   dots: "M5 11.5h.01v1H5zM12 11.5h.01v1H12zM19 11.5h.01v1H19z",
   send: "M12 19V5M6 11l6-6 6 6",
-  stop: "M8 8h8v8H8zM10 10h4v4h-4z",
+  stop: "M7 7h10v10H7zM9 9h6v6H9zM11 11h2v2h-2z",
   copy: "M9 9h10v11H9zM15 9V5H5v11h4",
   check: "M5 12.5 10 17l9-10",
   again: "M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6",

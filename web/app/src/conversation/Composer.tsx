@@ -51,7 +51,7 @@ export function Composer({ place, isAnswering, isHeld = false, onSend, onStop }:
         ref={field}
         id="composer"
         rows={1}
-        dir="auto"
+        dir={text === "" ? undefined : "auto"} // nothing but the hint: it goes as the page does
         value={text}
         aria-label={strings.conversation.messageLabel}
         aria-describedby="composer-hint"

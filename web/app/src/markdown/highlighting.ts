@@ -1,9 +1,12 @@
 import { Store } from "../state/store.ts";
 
-export type Highlighter = (code: string, language: string) => string | undefined;
+export interface Coloured {
+  html: string;
+  /** No string, comment or the like is open at the end: what follows can be coloured apart. */
+  isWhole: boolean;
+}
 
-/** Longer pieces stay plain: colours are not worth a stutter. */
-const LIMIT = 20_000;
+export type Highlighter = (code: string, language: string) => Coloured | undefined;
 
 /** Colours code; undefined until it is loaded, which the first block of code asks for. */
 export const highlighter = new Store<Highlighter | undefined>(undefined);
@@ -11,8 +14,8 @@ export const highlighter = new Store<Highlighter | undefined>(undefined);
 let isAsked = false;
 
 /** Code as HTML with the words marked; undefined where nobody knows the language (yet). */
-export function highlight(code: string, language: string): string | undefined {
-  if (language === "" || code.length > LIMIT) return undefined;
+export function highlight(code: string, language: string): Coloured | undefined {
+  if (language === "") return undefined;
   if (!isAsked) {
     isAsked = true;
     import("./languages.ts").then(

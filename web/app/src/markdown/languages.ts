@@ -7,6 +7,7 @@ import sql from "highlight.js/lib/languages/sql";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
+import type { Coloured } from "./highlighting.ts";
 
 const known = { bash, diff, json, python, sql, typescript, xml, yaml };
 for (const [name, language] of Object.entries(known)) hljs.registerLanguage(name, language);
@@ -14,7 +15,9 @@ for (const [name, language] of Object.entries(known)) hljs.registerLanguage(name
 hljs.registerAliases(["javascript", "js", "jsx", "mjs", "cjs"], { languageName: "typescript" });
 
 /** Code as HTML, escaped, with its words in spans; undefined for a language that is not here. */
-export function highlightCode(code: string, language: string): string | undefined {
-  if (!hljs.getLanguage(language)) return undefined;
-  return hljs.highlight(code, { language, ignoreIllegals: true }).value;
+export function highlightCode(code: string, language: string): Coloured | undefined {
+  const grammar = hljs.getLanguage(language);
+  if (!grammar) return undefined;
+  const { value, _top } = hljs.highlight(code, { language, ignoreIllegals: true });
+  return { html: value, isWhole: _top === grammar };
 }

@@ -1,22 +1,49 @@
 import MarkdownIt, { type Env, type Token } from "markdown-it";
 import { strings } from "../strings.ts";
 import { highlight } from "./highlighting.ts";
-import { clean } from "./sanitize.ts";
 
 /** What definitions of links a text has; they count in all of its blocks. */
 export type References = { references: NonNullable<Env["references"]> };
 
 /** Raw HTML in a text stays text. */
-export const parser = new MarkdownIt({ html: false, linkify: true });
-parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+function makeParser() {
+  const made = new MarkdownIt({ html: false, linkify: true });
+  made.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+  return made;
+}
 
-/** A piece of markdown as HTML that is safe to show. Definitions are read from `env`, and those found are added. */
-export function render(source: string, env: References): string {
-  return clean(parser.render(source, env));
+export const parser = makeParser();
+
+// The same in two steps: the blocks, which is quick, and later what stands in those of them that are needed.
+const outer = makeParser();
+outer.core.ruler.disable(["inline", "linkify", "replacements", "smartquotes", "text_join"]);
+const inner = makeParser();
+inner.core.ruler.disable(["normalize", "block"]);
+
+/** The blocks of a piece of markdown. What stands in them is not parsed yet; the definitions are. */
+export function blocksOf(source: string, env: References): Token[] {
+  return outer.parse(source, env);
+}
+
+/** Some of its tokens as HTML, not sanitised. To be asked once for each token. */
+export function renderRange(tokens: Token[], from: number, to: number, env: References): string {
+  const state = new inner.core.State("", inner, env);
+  state.tokens = tokens.slice(from, to);
+  inner.core.process(state);
+  const { renderer, options } = parser;
+  let html = "";
+  for (let index = from; index < to; index += 1) {
+    const token = tokens[index];
+    const rule = token && rules[token.type];
+    if (token?.type === "inline") html += renderer.renderInline(token.children ?? [], options, env);
+    else if (rule) html += rule(tokens, index, options, env, renderer);
+    else html += renderer.renderToken(tokens, index, options);
+  }
+  return html;
 }
 
 const { rules } = parser.renderer;
-const { escapeHtml } = parser.utils;
+export const { escapeHtml } = parser.utils;
 
 // A picture from elsewhere would tell its server who reads what, and when; the policy of the page does not load any.
 rules.image = (tokens, index) => {
@@ -35,31 +62,35 @@ rules.link_open = (tokens, index, options, _env, self) => {
   return self.renderToken(tokens, index, options);
 };
 
+// Code within other blocks. That of the top level is coloured by pieces, see colouring.ts.
 rules.fence = (tokens, index) => {
   const token = tokens[index];
-  const language = /^[\w+#.-]{1,30}/.exec(token?.info.trim() ?? "")?.[0] ?? "";
-  const code = token?.content ?? "";
-  return codeBlock(code, language, token && isClosed(token) ? code.length : endOfBeginning(code));
+  return token ? codeBlock(token.content, languageOf(token), isClosed(token)) : "";
 };
-rules.code_block = (tokens, index) => codeBlock(tokens[index]?.content ?? "", "");
+rules.code_block = (tokens, index) => codeBlock(tokens[index]?.content ?? "", "", true);
 
-/** So many characters of code that grows have colours: all of it anew with each piece would take ever longer. */
-const BEGINNING = 1500;
-
-function endOfBeginning(code: string): number {
-  return code.length > BEGINNING ? code.lastIndexOf("\n", BEGINNING) + 1 : code.length;
+/** The language that a fence names. */
+export function languageOf({ info }: Token): string {
+  return /^[\w+#.-]{1,30}/.exec(info.trim())?.[0] ?? "";
 }
 
 /** Whether a fence has its last line; before that, its code may be growing. */
-function isClosed({ content, map }: Token): boolean {
+export function isClosed({ content, map }: Token): boolean {
   const lines = content === "" ? 0 : content.replace(/\n$/, "").split("\n").length;
   return map !== null && map[1] - map[0] === lines + 2;
 }
 
-/** `colourEnd`: up to where the code may have colours. */
-function codeBlock(code: string, language: string, colourEnd = code.length): string {
-  const coloured = highlight(code.slice(0, colourEnd), language);
-  const shown = coloured === undefined ? escapeHtml(code) : coloured + escapeHtml(code.slice(colourEnd));
+/** So many characters of code within other blocks get colours: that is done anew with each piece that comes. */
+const LIMIT = 1500;
+
+function codeBlock(code: string, language: string, isClosed: boolean): string {
+  const end = code.length <= LIMIT ? code.length : isClosed ? 0 : code.lastIndexOf("\n", LIMIT) + 1;
+  const coloured = highlight(code.slice(0, end), language)?.html;
+  return codeFrame(coloured === undefined ? escapeHtml(code) : coloured + escapeHtml(code.slice(end)), language);
+}
+
+/** `shown`: the code as HTML. */
+export function codeFrame(shown: string, language: string): string {
   const label = escapeHtml(strings.conversation.codeLabel(language));
   return (
     `<div class="code"><div class="code-head"><span>${escapeHtml(language)}</span>` +

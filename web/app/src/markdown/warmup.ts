@@ -1,16 +1,20 @@
-import { parser, render } from "./renderer.ts";
+import { MarkdownDocument } from "./document.ts";
+import { whenIdle } from "./idle.ts";
+import { partsOf } from "./parts.ts";
 import { clean } from "./sanitize.ts";
 
 /** What answers are made of. The browser compiles what it needs for each at its first use. */
 const STEPS = [
-  () => parser.render("Words, **strong**, *stressed*, `code`."),
+  () => parse("Words, **strong**, *stressed*, `code`."),
   () => clean('<p>Words, <strong>strong</strong>, and <a href="https://example.org">a link</a>.</p>'),
-  () => parser.render("An address, https://example.org/, and [a link](https://example.org)."),
-  () => render("# Heading\n\n1. One\n   - Inner\n2. Two\n\n> Quotation\n", { references: {} }),
-  () => render("```\ncode\n```\n\n| a | b |\n|---|---:|\n| 1 | 2 |\n", { references: {} }),
+  () => parse("An address, https://example.org/, and [a link](https://example.org)."),
+  () => new MarkdownDocument().update("# Heading\n\n1. One\n   - Inner\n2. Two\n\n> Quotation\n"),
+  () => new MarkdownDocument().update("```\ncode\n```\n\n| a | b |\n|---|---:|\n| 1 | 2 |\n"),
 ];
 
-const IDLE_MS = 2000;
+function parse(text: string): void {
+  for (const part of partsOf(text, { references: {} })) if (part.kind === "whole") part.block.html();
+}
 
 let next = 0;
 
@@ -26,9 +30,4 @@ function step(): void {
   STEPS[next]?.();
   next += 1;
   if (next < STEPS.length) whenIdle(step);
-}
-
-function whenIdle(act: () => void): void {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: IDLE_MS });
-  else setTimeout(act, 100); // Safari has no idle callbacks
 }

@@ -85,6 +85,7 @@ function AuditTable({ events, onShow }: { events: readonly AuditEvent[]; onShow:
         {
           title: words.action,
           isHeading: true,
+          isShort: true,
           cell: (event) => (
             <button type="button" className="link" onClick={() => onShow(event)}>
               {words.actions[event.action] ?? event.action}
@@ -101,7 +102,7 @@ function AuditTable({ events, onShow }: { events: readonly AuditEvent[]; onShow:
             </span>
           ),
         },
-        { title: words.when, cell: ({ created_at }) => format.moment(created_at) },
+        { title: words.when, isShort: true, cell: ({ created_at }) => format.moment(created_at) },
       ]}
     />
   );

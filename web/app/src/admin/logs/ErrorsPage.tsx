@@ -130,7 +130,7 @@ function ErrorTable({ errors, onShow }: { errors: readonly ErrorLog[]; onShow: (
           ),
         },
         { title: words.count, cell: ({ count }) => format.number(count) },
-        { title: words.lastSeen, cell: ({ last_seen_at }) => format.moment(last_seen_at) },
+        { title: words.lastSeen, isShort: true, cell: ({ last_seen_at }) => format.moment(last_seen_at) },
       ]}
     />
   );

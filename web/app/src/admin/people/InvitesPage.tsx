@@ -78,13 +78,13 @@ function InviteTable({ invites, onRevoke }: { invites: readonly Invite[]; onRevo
           isHeading: true,
           cell: ({ email }) => <span className="clipped">{email ?? words.anybody}</span>,
         },
-        { title: words.role, cell: ({ role }) => strings.users.roles[role] },
+        { title: words.role, isMinor: true, cell: ({ role }) => strings.users.roles[role] },
         {
           title: words.state,
           cell: ({ state }) => <Tag look={LOOKS[state as keyof typeof LOOKS]}>{words.states[state]}</Tag>,
         },
-        { title: words.created, isMinor: true, cell: ({ created_at }) => format.moment(created_at) },
-        { title: words.expires, isMinor: true, cell: ({ expires_at }) => format.moment(expires_at) },
+        { title: words.created, isMinor: true, isShort: true, cell: ({ created_at }) => format.moment(created_at) },
+        { title: words.expires, isMinor: true, isShort: true, cell: ({ expires_at }) => format.moment(expires_at) },
         {
           title: words.revoke,
           isActions: true,

@@ -48,7 +48,7 @@ export function UserTable({ users, me, onIntent }: Props) {
             <Tag look={is_active ? "good" : "off"}>{is_active ? words.active : words.inactive}</Tag>
           ),
         },
-        { title: words.since, isMinor: true, cell: ({ created_at }) => format.day(created_at) },
+        { title: words.since, isMinor: true, isShort: true, cell: ({ created_at }) => format.day(created_at) },
         {
           title: strings.common.acts,
           isActions: true,
