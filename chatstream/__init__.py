@@ -103,7 +103,7 @@ def _init_cli(app: Flask) -> None:
     def load() -> None:
         from chatstream.cli.commands import add_commands
 
-        add_commands(app)
+        add_commands(app, MIGRATIONS)
 
     cli.init_cli(app, load)
 
