@@ -10,9 +10,8 @@ from chatstream.services.chunked_body import Dechunker
 PIECE = 65536
 """What is given out of a compressed body at once: a few bytes can be a thousand times as many."""
 
-_PLAIN = ("", "identity")
 _ZLIB = {"gzip": 31, "x-gzip": 31, "deflate": 47}
-_UNREADABLE = ("br", "zstd", "compress", "x-compress", ",")
+_UNREADABLE = ("br", "zstd", "compress", ",")
 
 
 class Body(Protocol):
@@ -67,11 +66,6 @@ class Inflater:
     def has_more(self) -> bool:
         """Whether there may be more in what it was given: ask again, without anything new."""
         return bool(self._rest)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it could end here."""
-        return self._unpacker.eof
 
     def feed(self, data: bytes) -> bytes:
         """The next piece. Raises zlib.error."""

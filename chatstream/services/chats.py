@@ -16,7 +16,7 @@ from chatstream.extensions import db
 from chatstream.logs import event
 from chatstream.models import Agent, Chat, Generation
 from chatstream.services import search, single_reads
-from chatstream.services.keyset import Page, decode_cursor, encode_cursor
+from chatstream.services.keyset import Page, cut, decode_cursor
 from chatstream.services.principals import Principal
 
 log = logging.getLogger(__name__)
@@ -60,9 +60,7 @@ def page(
     if q is not None:
         query = query.where(search.chats_with(principal, q))
     rows = [ChatRow._make(row) for row in single_reads.fetch(query, {**parameters, "count": limit + 1})]
-    more, last = len(rows) > limit, rows[:limit][-1:]
-    next_cursor = encode_cursor(last[0].updated_at, uuid.UUID(last[0].id)) if more else None
-    return Page(rows[:limit], next_cursor)
+    return cut(rows, limit, lambda row: (row.updated_at, uuid.UUID(row.id)))
 
 
 def create(principal: Principal, *, agent_id: uuid.UUID, fields: Mapping[str, Any]) -> Chat:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -73,7 +74,10 @@ def newest_first(
         query = query.where(tuple_(instant, key) < tuple_(*decode_cursor(cursor)))
     query = query.order_by(instant.desc(), key.desc()).limit(limit + 1)
     rows = list(db.session.scalars(query))
-    more = len(rows) > limit
-    rows = rows[:limit]
-    next_cursor = encode_cursor(getattr(rows[-1], instant.key), getattr(rows[-1], key.key)) if more else None
-    return Page(rows, next_cursor)
+    return cut(rows, limit, lambda row: (getattr(row, instant.key), getattr(row, key.key)))
+
+
+def cut(rows: list[Row], limit: int, place: Callable[[Row], tuple[datetime, uuid.UUID]]) -> Page[Row]:
+    """The page of what was found, one row more than ``limit`` where there are more. ``place``: a row's sort key."""
+    shown = rows[:limit]
+    return Page(shown, encode_cursor(*place(shown[-1])) if len(rows) > limit else None)

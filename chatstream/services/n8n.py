@@ -41,8 +41,6 @@ ERROR_BODY = 4096
 ERROR_BODY_S = 2.0
 RETRY_PAUSE_S = 0.2
 BACKSTOP_S = 0.5
-TURN_S = 0.005
-"""How long an answer that comes faster than it is read may keep the others waiting."""
 
 _NETWORK = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 _TIMED_OUT = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)

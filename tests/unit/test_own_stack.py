@@ -62,18 +62,23 @@ def test_what_it_raises_is_raised_here(waits: bool) -> None:
         OwnStack(app)(ENVIRON, start_response)
 
 
-def test_who_is_killed_takes_the_view_along() -> None:
-    ended: list[str] = []
+def waiting(ended: list[str]) -> OwnStack:
+    """A view that waits for long, and for a moment more when it is ended: a rollback waits for the database."""
 
     def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
         try:
             gevent.sleep(60)
         finally:
-            gevent.sleep(0)  # a rollback waits for the database
+            gevent.sleep(0)
             ended.append("view")
         raise AssertionError
 
-    request = gevent.spawn(OwnStack(app), ENVIRON, start_response)
+    return OwnStack(app)
+
+
+def test_who_is_killed_takes_the_view_along() -> None:
+    ended: list[str] = []
+    request = gevent.spawn(waiting(ended), ENVIRON, start_response)
     gevent.sleep(0)
     request.kill(timeout=1)
     assert request.dead
@@ -82,14 +87,6 @@ def test_who_is_killed_takes_the_view_along() -> None:
 
 def test_a_time_limit_of_the_caller_reaches_the_view() -> None:
     ended: list[str] = []
-
-    def app(_environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
-        try:
-            gevent.sleep(60)
-        finally:
-            ended.append("view")
-        raise AssertionError
-
     with pytest.raises(gevent.Timeout), gevent.Timeout(0.01):
-        OwnStack(app)(ENVIRON, start_response)
+        waiting(ended)(ENVIRON, start_response)
     assert ended == ["view"]

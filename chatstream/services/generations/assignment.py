@@ -40,6 +40,18 @@ class Assignment:
     """What the chat was named after this message, when it had no title before."""
     origin: Origin
 
+    def owners(self) -> dict[str, Any]:
+        """What a failure of it is told with in error_logs: the request, and whose it was."""
+        return {
+            "request_id": self.origin.request_id,
+            "method": self.origin.method,
+            "path": self.origin.path,
+            "team_id": self.team_id,
+            "user_id": self.user_id,
+            "agent_id": self.agent_id,
+            "chat_id": self.chat_id,
+        }
+
     def webhook_call(self) -> WebhookCall:
         """The call that fetches the answer."""
         return WebhookCall(

@@ -96,13 +96,7 @@ def _record(assignment: Assignment, failure: UpstreamError) -> None:
         code=failure.code,
         message=f"The title webhook failed: {failure.said or failure.detail}",
         kind=["title", failure.said or ""],
-        request_id=assignment.origin.request_id,
-        method=assignment.origin.method,
-        path=assignment.origin.path,
-        team_id=assignment.team_id,
-        user_id=assignment.user_id,
-        agent_id=assignment.agent_id,
-        chat_id=assignment.chat_id,
+        **assignment.owners(),
     )
     error_logs.record(failed)
     db.session.commit()
