@@ -2,6 +2,9 @@ import { ApiError } from "./errors.ts";
 import { type Call, REFRESH, type Transport } from "./transport.ts";
 
 const MARK = "chatstream.refreshed";
+/** A page sees what another has written a moment later: nothing orders it with the lock. */
+const LOOKS = 4;
+const LOOK_EVERY_MS = 15;
 
 /**
  * A transport that exchanges an expired session for a fresh one, once for however many requests found it expired.
@@ -15,7 +18,7 @@ export function withSession(transport: Transport, sharesCookies: boolean, onSign
   let refreshedAt = 0;
 
   async function refresh(failedSince: number): Promise<void> {
-    if (isSince(failedSince, refreshedAt) || (sharesCookies && isSince(failedSince, readMark()))) return;
+    if (isSince(failedSince, refreshedAt) || (sharesCookies && (await isMarkedSince(failedSince)))) return;
     await transport({ method: "POST", path: REFRESH });
     refreshedAt = Date.now();
     if (sharesCookies) writeMark(refreshedAt);
@@ -59,6 +62,14 @@ function isExpired(error: unknown): boolean {
 function inTurn(work: () => Promise<void>): Promise<void> {
   const locks = globalThis.navigator?.locks; // absent on plain http
   return locks ? (locks.request(MARK, work) as Promise<void>) : work();
+}
+
+async function isMarkedSince(moment: number): Promise<boolean> {
+  for (let looks = 1; !isSince(moment, readMark()); looks += 1) {
+    if (looks === LOOKS) return false;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  return true;
 }
 
 function readMark(): number {
